@@ -1,0 +1,97 @@
+"""What the window, or any other driver, asks of the engine. Frozen; the engine's thread alone acts on them.
+
+`OpenOutput`, `OpenInput`, `PlayKey` and `Panic` of `core.messages` are commands too: the engine passes them on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rnnrbm_live.core.messages import OpenInput, OpenOutput, Panic, PlayKey
+from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.settings import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Start, or go on after a pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop time; the model's state is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the take: the next `Play` starts from the model's initial state, at a new bar."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewSession:
+    """Forget what was recorded and begin at step 0, stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetMode:
+    """Change who leads. Entering Primer, the model falls silent and listens."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Continue:
+    """In Primer: the model goes on from what was played, on the next beat."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsePrimer:
+    """Play this roll, then let the model go on from it.
+
+    Attributes:
+        roll: on any grid; resampled to the model's.
+        name: for the marker and the notice, such as a file name.
+    """
+
+    roll: PianoRoll
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Adjust:
+    """Change one field of `Settings`; a value out of range is reported and ignored."""
+
+    name: str
+    value: float | int | bool
+
+
+@dataclass(frozen=True, slots=True)
+class SelectModel:
+    """Play with another model, by name or folder; a grid other than the present one starts a new take."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddMarker:
+    """Flag this moment; exported as a MIDI marker."""
+
+    text: str
+
+
+Command = (
+    Play
+    | Pause
+    | Stop
+    | NewSession
+    | SetMode
+    | Continue
+    | UsePrimer
+    | Adjust
+    | SelectModel
+    | AddMarker
+    | OpenOutput
+    | OpenInput
+    | PlayKey
+    | Panic
+)

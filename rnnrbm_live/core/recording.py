@@ -1,0 +1,117 @@
+"""The session as it sounded: notes, tempo changes and markers, in steps. One thread writes, any may read."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, replace
+
+from rnnrbm_live.core.frame import Source, diff
+from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.pianoroll import Note, TempoChange
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A named moment."""
+
+    step: float
+    text: str
+
+
+class Recording:
+    """Everything that sounded since the session began.
+
+    The writer calls the methods; readers may look at the attributes at any time from any thread, since lists are
+    only appended to, or replaced whole.
+
+    Attributes:
+        notes: notes that have ended, in ascending order of their end.
+        tempos: tempo changes, ascending.
+        markers: named moments, ascending.
+        end_steps: how far the recording reaches.
+        longest_steps: length of the longest ended note, so that a reader can bound its search.
+        timeline: where bars begin.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        """Begin empty."""
+        self.timeline = timeline
+        self.notes: list[Note] = []
+        self.tempos: list[TempoChange] = []
+        self.markers: list[Marker] = []
+        self.end_steps = 0.0
+        self.longest_steps = 0.0
+        self._playing: dict[tuple[Source, int], Note] = {}
+        self._previous = PlannedFrame()
+
+    def add_step(self, step: int, planned: PlannedFrame, tempo_bpm: float) -> None:
+        """Write down a step that sounded."""
+        if not self.tempos or self.tempos[-1].bpm != tempo_bpm:
+            self.tempos.append(TempoChange(step if self.tempos else 0, tempo_bpm))
+        if planned.source is not self._previous.source:
+            self._end_frame_notes(step)
+        offs, ons = diff(self._previous.frame, planned.frame)
+        for pitch in offs:
+            self._end(planned.source, pitch, step)
+        velocities = dict(planned.velocities)
+        for pitch in ons:
+            self._begin(Note(step, step, pitch, velocities[pitch], planned.source))
+        self._previous = planned
+        self.end_steps = max(self.end_steps, step + 1)
+
+    def add_key(self, position_steps: float, pitch: int, velocity: int, source: Source) -> None:
+        """Write down a key of the player's; velocity 0 releases it."""
+        for key_source in (Source.PLAYER, Source.PRIMER):
+            if not (key_source is self._previous.source and pitch in self._previous.frame.sounding):
+                self._end(key_source, pitch, position_steps)
+        if velocity:
+            self._begin(Note(position_steps, position_steps, pitch, velocity, source))
+
+    def end_model_notes(self, position_steps: float) -> None:
+        """End what the plan had sounding: time stands still, or a take ends."""
+        self._end_frame_notes(position_steps)
+
+    def add_marker(self, step: float, text: str) -> None:
+        """Name a moment."""
+        self.markers.append(Marker(step, text))
+
+    def replace_notes(self, source: Source, from_steps: float, notes: list[Note]) -> None:
+        """Replace the ended notes of one source that start at `from_steps` or later (a primer, once quantised)."""
+        kept = [note for note in self.notes if note.source is not source or note.start_steps < from_steps]
+        self.notes = sorted(kept + notes, key=lambda note: note.end_steps)
+        self.longest_steps = max((note.end_steps - note.start_steps for note in self.notes), default=0.0)
+        self.end_steps = max([self.end_steps, *(note.end_steps for note in notes)])
+
+    def playing(self) -> tuple[Note, ...]:
+        """Return the notes that still sound, as if they ended where the recording does."""
+        return tuple(
+            replace(note, end_steps=max(self.end_steps, note.start_steps)) for note in tuple(self._playing.values())
+        )
+
+    def all_notes(self) -> list[Note]:
+        """Return every note, also those that still sound, in ascending order of start, then pitch."""
+        return sorted([*self.notes, *self.playing()], key=lambda note: (note.start_steps, note.pitch))
+
+    def notes_between(self, first_steps: float, last_steps: float) -> list[Note]:
+        """Return the ended notes that sound anywhere in the interval; the cost does not grow with the session."""
+        notes, longest = self.notes, self.longest_steps
+        begin = bisect_left(notes, first_steps, key=lambda note: note.end_steps)
+        end = bisect_left(notes, last_steps + longest, lo=begin, key=lambda note: note.end_steps)
+        return [note for note in notes[begin : end + 1] if note.start_steps < last_steps]
+
+    def _begin(self, note: Note) -> None:
+        self._end(note.source, note.pitch, note.start_steps)
+        self._playing[note.source, note.pitch] = note
+
+    def _end(self, source: Source, pitch: int, position_steps: float) -> None:
+        note = self._playing.pop((source, pitch), None)
+        if note is not None and position_steps > note.start_steps:
+            ended = replace(note, end_steps=position_steps)
+            self.longest_steps = max(self.longest_steps, ended.end_steps - ended.start_steps)
+            self.notes.append(ended)
+
+    def _end_frame_notes(self, position_steps: float) -> None:
+        for pitch in self._previous.frame.sounding:
+            self._end(self._previous.source, pitch, position_steps)
+        self._previous = PlannedFrame()

@@ -1,0 +1,98 @@
+"""What a musician can set, with its range. Frozen: a change is a new value."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from enum import Enum
+
+from rnnrbm_live.core.errors import SettingsError
+
+
+class Mode(Enum):
+    """Who leads."""
+
+    FREE = "free"
+    """The model plays alone."""
+    PRIMER = "primer"
+    """The player plays, the model listens; then it goes on from there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Ends of a setting, both allowed."""
+
+    low: float
+    high: float
+    unit: str = ""
+
+
+RANGES = {
+    "tempo_bpm": Range(20, 300, "BPM"),
+    "temperature": Range(0.2, 3.0),
+    "density": Range(-4.0, 4.0, "nats"),
+    "gibbs_steps": Range(1, 200, "steps"),
+    "velocity": Range(1, 127),
+    "seed": Range(0, 2**32 - 1),
+    "piano_gain_db": Range(-60.0, 6.0, "dB"),
+    "takeover_beats": Range(1, 32, "beats"),
+}
+"""Every numeric setting of `Settings`, by name."""
+WHOLE_NUMBERS = frozenset({"gibbs_steps", "velocity", "seed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that shapes the music from the next step on.
+
+    Attributes:
+        tempo_bpm: quarter notes per minute.
+        temperature: what every conditional probability of the Gibbs chain is tempered by, sigmoid(a / T).
+        density: nats added to the bias of every key; above 0 more notes, below 0 fewer.
+        gibbs_steps: k, sweeps of the chain per frame.
+        velocity: MIDI velocity of an unaccented note.
+        seed: of all noise; the same seed plays the same notes.
+        click: whether the metronome sounds (in Primer it is also the grid that onsets snap to).
+        piano: whether the built-in piano sounds.
+        piano_gain_db: level of the built-in piano.
+        takeover_beats: beats of silence after which the model goes on from a primer.
+
+    Raises:
+        SettingsError: for a value outside `RANGES`, naming it.
+    """
+
+    tempo_bpm: float = 96.0
+    temperature: float = 1.0
+    density: float = 0.0
+    gibbs_steps: int = 25
+    velocity: int = 72
+    seed: int = 20120626
+    click: bool = False
+    piano: bool = True
+    piano_gain_db: float = -6.0
+    takeover_beats: float = 4.0
+
+    def __post_init__(self) -> None:
+        """Check every value."""
+        for name in (field.name for field in fields(self)):
+            if name in RANGES:
+                check_range(name, getattr(self, name))
+
+
+def check_range(name: str, value: object) -> None:
+    """Check a value against `RANGES[name]`.
+
+    Raises:
+        SettingsError: naming the setting, the value and its range.
+    """
+    allowed = RANGES[name]
+    whole = name in WHOLE_NUMBERS
+    if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
+        raise SettingsError(f"{_label(name)} must be a {'whole ' if whole else ''}number, not {value!r}")
+    if not (math.isfinite(value) and allowed.low <= value <= allowed.high):
+        unit = f" {allowed.unit}" if allowed.unit else ""
+        raise SettingsError(f"{_label(name)} must be from {allowed.low:g} to {allowed.high:g}{unit}, not {value!r}")
+
+
+def _label(name: str) -> str:
+    return name.removesuffix("_bpm").removesuffix("_db").replace("_", " ")

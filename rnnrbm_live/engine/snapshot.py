@@ -1,0 +1,110 @@
+"""What the engine shows of itself: one frozen value, replaced whole, that any thread may read at any time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from rnnrbm_live.core.frame import Source
+from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.settings import Mode, Settings
+
+
+class Transport(Enum):
+    """Whether time runs."""
+
+    STOPPED = "stopped"
+    PLAYING = "playing"
+    PAUSED = "paused"
+
+
+class PrimerState(Enum):
+    """How far the exchange with the player has come, in Primer mode."""
+
+    WAITING = "waiting"
+    """Listening, nothing played yet."""
+    LISTENING = "listening"
+    """The player has begun."""
+    CONTINUED = "continued"
+    """The model has taken over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """How well time is kept, over the last steps.
+
+    Attributes:
+        late_p99_ms: 99th percentile of actual minus desired send time, milliseconds; None before the first step.
+        sampling_ms: median time to sample a frame, milliseconds; None before the first.
+        steps_late: steps that came more than 6 ms late since the session began.
+        steps_dry: steps for which no frame was ready since the session began.
+    """
+
+    late_p99_ms: float | None = None
+    sampling_ms: float | None = None
+    steps_late: int = 0
+    steps_dry: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The engine at one moment.
+
+    Attributes:
+        transport: whether time runs.
+        mode: who leads.
+        primer: how far a primer has come; meaningful in Primer mode.
+        settings: in force.
+        model: name of the model in use.
+        device: what computes the frames, such as "numpy on CPU".
+        timeline: where bars begin, and the grid.
+        step: the last step that sounded; -1 before the first.
+        step_seconds_at: its deadline on the shared clock.
+        tempo_bpm: in force (a primer may have set it).
+        planned_from: step of the first planned frame.
+        planned: coming frames, the nearest first.
+        keys: pitches that the player holds: (pitch, velocity).
+        take: number of the take, from 1.
+        recording: the session so far; safe to read from any thread.
+        ports: MIDI and sound.
+        timing: how well time is kept.
+        notice: the last thing worth telling the user; None when there is nothing.
+        notice_id: counts notices, so that the same text twice is seen twice.
+    """
+
+    transport: Transport
+    mode: Mode
+    primer: PrimerState
+    settings: Settings
+    model: str
+    device: str
+    timeline: Timeline
+    step: int
+    step_seconds_at: float
+    tempo_bpm: float
+    planned_from: int
+    planned: tuple[PlannedFrame, ...]
+    keys: tuple[tuple[int, int], ...]
+    take: int
+    recording: Recording
+    ports: Ports
+    timing: Timing
+    notice: Notice | None = None
+    notice_id: int = 0
+
+    def position_steps(self, now_seconds: float) -> float:
+        """Return the place of the now-line in steps: between steps while time runs, still otherwise.
+
+        Without news from the player it runs on for at most 8 steps, so a stalled engine does not show a false future.
+        """
+        if self.transport is not Transport.PLAYING or self.step < 0:
+            return float(self.step + 1)
+        period = step_seconds(self.tempo_bpm, self.timeline.steps_per_beat)
+        return self.step + min(max((now_seconds - self.step_seconds_at) / period, 0.0), 8.0)
+
+    def sounding(self) -> dict[int, Source]:
+        """Return the pitches that sound now and who plays them."""
+        notes = {note.pitch: note.source for note in self.recording.playing()}
+        return notes | {pitch: Source.PLAYER for pitch, _ in self.keys if pitch not in notes}
