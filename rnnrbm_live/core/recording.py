@@ -77,11 +77,13 @@ class Recording:
         self.markers.append(Marker(step, text))
 
     def replace_notes(self, source: Source, from_steps: float, notes: list[Note]) -> None:
-        """Replace the ended notes of one source that start at `from_steps` or later (a primer, once quantised)."""
+        """Replace the notes of one source that start at `from_steps` or later: a primer, once its tempo is known."""
+        for key in [key for key in self._playing if key[0] is source]:
+            del self._playing[key]
         kept = [note for note in self.notes if note.source is not source or note.start_steps < from_steps]
         self.notes = sorted(kept + notes, key=lambda note: note.end_steps)
         self.longest_steps = max((note.end_steps - note.start_steps for note in self.notes), default=0.0)
-        self.end_steps = max([self.end_steps, *(note.end_steps for note in notes)])
+        self.end_steps = max((note.end_steps for note in self.notes), default=0.0)
 
     def playing(self) -> tuple[Note, ...]:
         """Return the notes that still sound, as if they ended where the recording does."""

@@ -72,6 +72,7 @@ class Snapshot:
         timing: how well time is kept.
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
+        running: whether the now-line moves; in Primer without a click it waits for the first key.
     """
 
     transport: Transport
@@ -93,13 +94,14 @@ class Snapshot:
     timing: Timing
     notice: Notice | None = None
     notice_id: int = 0
+    running: bool = True
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.
 
         Without news from the player it runs on for at most 8 steps, so a stalled engine does not show a false future.
         """
-        if self.transport is not Transport.PLAYING or self.step < 0:
+        if self.transport is not Transport.PLAYING or not self.running or self.step < 0:
             return float(self.step + 1)
         period = step_seconds(self.tempo_bpm, self.timeline.steps_per_beat)
         return self.step + min(max((now_seconds - self.step_seconds_at) / period, 0.0), 8.0)

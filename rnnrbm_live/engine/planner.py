@@ -1,0 +1,142 @@
+"""The plan: coming frames, each with the model's state after it, cut and extended as the music changes."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+
+from rnnrbm_live.core.frame import REST, Frame, Source, legal_frame
+from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.dynamics import frame_velocities
+from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.model.live import State
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What is played from `first_step` on, until the next section: the model, or a script, or rests.
+
+    Attributes:
+        first_step: where it begins.
+        stepper: the model that plays; None for a script or rests.
+        state: its state at `first_step`.
+        script: frames to play instead of the model's (a primer from a file); rests follow it.
+        take: number of the take; with seed and step it keys the noise.
+        fade_in: whether velocities rise over the first beats.
+        label: name of the moment it begins; empty for none.
+    """
+
+    first_step: int
+    stepper: Stepper | None = None
+    state: State | None = None
+    script: tuple[Frame, ...] = ()
+    take: int = 1
+    fade_in: bool = False
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    planned: PlannedFrame
+    section: Section
+    state_after: State | None
+
+
+class Planner:
+    """Frames from `next_step`, the first that has not sounded, up to but not including `tail_step`.
+
+    Rebased on what sounded: `confirm` takes the player's word for each step, and where that differs from the plan,
+    the state is computed anew from what was heard.
+    """
+
+    def __init__(self, timeline: Timeline, next_step: int = 0) -> None:
+        """Plan rests until a section is scheduled."""
+        self.timeline = timeline
+        self.next_step = next_step
+        self._sections = [Section(next_step)]
+        self._plan: list[_Planned] = []
+        self._last = _Planned(PlannedFrame(), self._sections[0], None)  # what sounded just before next_step
+
+    @property
+    def tail_step(self) -> int:
+        """First step that has no frame yet."""
+        return self.next_step + len(self._plan)
+
+    @property
+    def frames(self) -> tuple[PlannedFrame, ...]:
+        """Planned frames, that of `next_step` first."""
+        return tuple(entry.planned for entry in self._plan)
+
+    def schedule(self, section: Section) -> None:
+        """Play a section from its first step on, in place of whatever was to come from there."""
+        self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
+        self.cut(section.first_step)
+
+    def cut(self, from_step: int) -> None:
+        """Drop what is planned from a step on, to be planned again."""
+        del self._plan[max(0, from_step - self.next_step) :]
+
+    def silence(self, next_step: int) -> None:
+        """Time stood still before `next_step`: nothing sounds any more, and what comes is planned again."""
+        self._plan.clear()
+        self.next_step = next_step
+        self._last = replace(self._last, planned=PlannedFrame())
+
+    def extend(self, settings: Settings) -> tuple[int, PlannedFrame]:
+        """Plan one frame more and return its step and it."""
+        step = self.tail_step
+        before = self._plan[-1] if self._plan else self._last
+        section, state = self._section_and_state(step, before)
+        source = Source.PRIMER if section.script else Source.MODEL
+        # Another voice's notes end with it: what goes on sounding must be struck anew.
+        previous = before.planned.frame if before.planned.source is source else REST
+        frame = self._frame(step, section, state, previous, settings)
+        velocities = frame_velocities(
+            frame,
+            step,
+            self.timeline,
+            base=settings.velocity,
+            seed=settings.seed,
+            fade_in_from=section.first_step if section.fade_in else None,
+        )
+        planned = PlannedFrame(frame, velocities, source)
+        self._plan.append(_Planned(planned, section, self._listen(section, state, frame, step)))
+        return step, planned
+
+    def confirm(self, step: int, heard: PlannedFrame) -> Section | None:
+        """Take note of a step that sounded; return the section that begins there, if one does.
+
+        If it is not what was planned, everything after it is dropped, to be planned anew from what was heard.
+        """
+        del self._plan[: max(0, step - self.next_step)]  # steps that time jumped over
+        if self._plan and self._plan[0].planned.frame == heard.frame:
+            self._last = replace(self._plan.pop(0), planned=heard)
+        else:
+            section, state = self._section_and_state(step, self._last)
+            self._last = _Planned(heard, section, self._listen(section, state, heard.frame, step))
+            self._plan.clear()
+        self.next_step = step + 1
+        self._sections = self._sections[self._section_index(step) :]
+        return self._last.section if self._last.section.first_step == step else None
+
+    def _frame(self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings) -> Frame:
+        if section.stepper is not None and state is not None:
+            return section.stepper.imagine(state, previous, settings, take=section.take, step=step)
+        offset = step - section.first_step
+        if offset >= len(section.script):
+            return REST
+        return legal_frame(section.script[offset].sounding, section.script[offset].onsets, previous)
+
+    def _listen(self, section: Section, state: State | None, frame: Frame, step: int) -> State | None:
+        if section.stepper is None or state is None:
+            return None
+        return section.stepper.listen(state, frame, self.timeline, step + 1)
+
+    def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
+        section = self._sections[self._section_index(step)]
+        return section, before.state_after if section is before.section else section.state
+
+    def _section_index(self, step: int) -> int:
+        return max(0, bisect_right(self._sections, step, key=lambda section: section.first_step) - 1)

@@ -1,0 +1,480 @@
+"""The session: what the musician asks for and what the player reports, turned into plans. No thread, no waiting.
+
+A driver (the generator thread, or the offline runner) hands in commands and events, calls `work` while it returns
+True, and lets others read `snapshot`. Only the driver may call; anyone may read `snapshot` and its recording.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import singledispatchmethod
+
+from rnnrbm_live.core import commands as ask
+from rnnrbm_live.core import messages as msg
+from rnnrbm_live.core.clock import Clock
+from rnnrbm_live.core.errors import MidiFileError, RNNRBMError, SettingsError
+from rnnrbm_live.core.frame import Frame, Source
+from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.protocols import PlayerLink
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.settings import RANGES, Mode, Settings
+from rnnrbm_live.engine.listener import Listener
+from rnnrbm_live.engine.planner import Planner, Section
+from rnnrbm_live.engine.primer import resample
+from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.engine.timing import TimingLog
+
+LOOKAHEAD_SECONDS = 1.5  # sampler stalls of 0.4 s have been seen; a change replaces the plan, so far costs nothing
+LOOKAHEAD_FRAMES = 4
+ANSWER_SECONDS = 0.012  # a plan sent now is with the player, before it freezes a step, this long before its deadline
+PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
+TOOK_OVER = "Model took over"
+
+
+class Session:
+    """One sitting with the instrument, from the first step to the last.
+
+    Attributes:
+        snapshot: what to show; replaced whole after every change.
+    """
+
+    def __init__(
+        self,
+        *,
+        link: PlayerLink,
+        clock: Clock,
+        model: str,
+        load_model: Callable[[str], Stepper],
+        settings: Settings,
+        mode: Mode = Mode.FREE,
+    ) -> None:
+        """Load the model and stand ready, stopped.
+
+        Args:
+            link: the player.
+            clock: the player's clock.
+            model: name or folder of the first model.
+            load_model: loads a model by name.
+            settings: to begin with.
+            mode: to begin with.
+
+        Raises:
+            CheckpointError: from `load_model`.
+        """
+        self._link = link
+        self._clock = clock
+        self._load_model = load_model
+        self._settings = settings
+        self._mode = mode
+        self._ports = msg.Ports()
+        self._keys: dict[int, int] = {}  # pitch -> velocity, held by the player
+        self._notice: msg.Notice | None = None
+        self._notice_id = 0
+        self._revision = 0
+        self._stepper = load_model(model)
+        self._begin_session()
+        self._send_sound()
+
+    # --- for the driver ----------------------------------------------------------------------------------
+
+    @property
+    def watching(self) -> bool:
+        """Whether `work` must be called often, to notice that a primer is over."""
+        return self._listener is not None and self._listener.started
+
+    def work(self) -> bool:
+        """Do one small piece of what is due, such as planning a frame; return whether there is more."""
+        if self._listener is not None and self._transport is Transport.PLAYING:
+            if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
+                self._take_over(self._listener)
+            elif self._listener.started and not self._running:
+                self._last_step = math.floor(self._listener.position_steps(self._clock.now_seconds()))
+                self._last_seconds = self._clock.now_seconds()
+                self._publish()
+        if not self._running or self._plan_is_long():
+            return False
+        self._extend_plan()
+        if self._plan_is_long():
+            self._publish()
+            return False
+        return True
+
+    def command(self, command: ask.Command) -> None:
+        """Act on a command. What cannot be done is told in the snapshot's notice, and nothing changes."""
+        try:
+            self._act(command)
+        except RNNRBMError as err:
+            self._set_notice(msg.Notice(str(err)))
+        self._publish()
+
+    def event(self, event: msg.PlayerEvent) -> None:
+        """Take note of what the player reports."""
+        self._take(event)
+        self._publish()
+
+    def notify(self, text: str, level: msg.Level = msg.Level.WARNING) -> None:
+        """Show one sentence to the user."""
+        self._set_notice(msg.Notice(text, level))
+        self._publish()
+
+    # --- commands ----------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _act(self, command: ask.Command) -> None:
+        """Pass on what the player alone decides."""
+        assert isinstance(command, msg.OpenOutput | msg.OpenInput | msg.PlayKey | msg.Panic)
+        self._link.send(command)
+
+    @_act.register
+    def _(self, _command: ask.Play) -> None:
+        if self._transport is Transport.STOPPED:
+            self._begin_take()
+        elif self._transport is Transport.PAUSED:
+            self._transport = Transport.PLAYING
+            if self._listener is None or self._listener.to_click:
+                self._start_clock()
+            else:
+                self._listen(self._listener.first_step)
+
+    @_act.register
+    def _(self, _command: ask.Pause) -> None:
+        if self._transport is Transport.PLAYING:
+            self._stop_clock()
+            self._transport = Transport.PAUSED
+
+    @_act.register
+    def _(self, _command: ask.Stop) -> None:
+        self._stop_clock()
+        self._set_listener(None)
+        self._transport = Transport.STOPPED
+
+    @_act.register
+    def _(self, _command: ask.NewSession) -> None:
+        self._stop_clock()
+        self._begin_session()
+
+    @_act.register
+    def _(self, command: ask.SetMode) -> None:
+        was_listening = self._listener is not None
+        self._mode = command.mode
+        if self._transport is Transport.PAUSED:
+            self._act(ask.Stop())
+        if self._transport is Transport.STOPPED:
+            return
+        if self._mode is Mode.PRIMER and not was_listening:
+            self._listen(self._first_open_step())
+        elif self._mode is Mode.FREE and was_listening:
+            self._enter(self._model_section(self._timeline.next_beat_step(self._first_open_step())))
+
+    @_act.register
+    def _(self, _command: ask.Continue) -> None:
+        if self._listener is not None and self._listener.started:
+            self._take_over(self._listener)
+
+    @_act.register
+    def _(self, command: ask.UsePrimer) -> None:
+        roll = resample(command.roll, self._timeline.steps_per_beat, longest_bars=PRIMER_BARS)
+        if not roll.sounding.any():
+            raise MidiFileError(f"{command.name} has no notes on the piano's 88 keys: choose another primer")
+        if self._transport is Transport.STOPPED:
+            self._adopt(roll)
+            self._take_number += 1
+            self._transport = Transport.PLAYING
+        elif self._transport is Transport.PAUSED:
+            self._transport = Transport.PLAYING
+        pickup = roll.pickup_steps
+        start = self._timeline.next_bar_step(self._first_open_step() + pickup) - pickup
+        entry = start + len(roll)
+        frames = roll.frames()
+        self._enter(
+            Section(start, script=tuple(frames), label=f"Primer: {command.name}"),
+            self._model_section(entry, after=frames, heard_from=start),
+        )
+        self._primer = PrimerState.CONTINUED
+
+    @_act.register
+    def _(self, command: ask.Adjust) -> None:
+        if command.name not in Settings.__dataclass_fields__:
+            raise SettingsError(f"there is no setting called {command.name!r}")
+        self._settings = replace(self._settings, **{command.name: command.value})
+        if command.name == "tempo_bpm":
+            self._tempo = self._settings.tempo_bpm
+            self._link.send(msg.SetTempo(self._tempo))
+        elif command.name in ("piano", "piano_gain_db"):
+            self._send_sound()
+        elif command.name == "click":
+            if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
+                self._listen(self._first_open_step())
+        elif command.name != "takeover_beats":
+            self._revise(self._first_open_step())
+
+    @_act.register
+    def _(self, command: ask.SelectModel) -> None:
+        stepper = self._load_model(command.name)
+        fresh = self._last_step < 0
+        if not fresh and stepper.steps_per_beat != self._timeline.steps_per_beat:
+            raise SettingsError(
+                f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and this session has"
+                f" {self._timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
+            )
+        self._stepper = stepper
+        if self._transport is Transport.STOPPED:
+            if fresh:
+                self._begin_session()
+        elif self._listener is None:
+            self._planner.schedule(self._model_section(self._timeline.next_bar_step(self._first_open_step())))
+            self._revision += 1
+
+    @_act.register
+    def _(self, command: ask.AddMarker) -> None:
+        self._recording.add_marker(self._make_snapshot().position_steps(self._clock.now_seconds()), command.text)
+
+    # --- events ------------------------------------------------------------------------------------------
+
+    @singledispatchmethod
+    def _take(self, event: msg.PlayerEvent) -> None:
+        raise AssertionError(f"unknown event {event!r}")
+
+    @_take.register
+    def _(self, event: msg.StepPlayed) -> None:
+        if event.step < self._planner.next_step:
+            return  # of a session that has been given up since
+        begun = self._planner.confirm(event.step, event.planned)
+        self._recording.add_step(event.step, event.planned, event.tempo_bpm)
+        if begun is not None and begun.label:
+            self._recording.add_marker(event.step, begun.label)
+        self._last_step, self._last_seconds = event.step, event.desired_seconds
+        self._timing.add_step(event)
+
+    @_take.register
+    def _(self, event: msg.KeyPlayed) -> None:
+        if event.velocity:
+            self._keys[event.pitch] = event.velocity
+        else:
+            self._keys.pop(event.pitch, None)
+        place, source = event.position_steps, Source.PLAYER
+        if self._listener is not None and self._transport is Transport.PLAYING:
+            place, source = self._listener.hear(event), Source.PRIMER
+            if self._listener.started:
+                self._primer = PrimerState.LISTENING
+        if place is not None:
+            self._recording.add_key(max(place, 0.0), event.pitch, event.velocity, source)
+
+    @_take.register
+    def _(self, event: msg.ClockStopped) -> None:
+        self._recording.end_model_notes(event.position_steps)
+
+    @_take.register
+    def _(self, event: msg.Ports) -> None:
+        self._ports = event
+
+    @_take.register
+    def _(self, event: msg.Notice) -> None:
+        self._set_notice(event)
+
+    @_take.register
+    def _(self, event: msg.PlayerRestarted) -> None:
+        self._recording.end_model_notes(self._planner.next_step)
+        self._keys.clear()
+        self._send_sound()
+        if self._running:
+            self._start_clock()
+        self._set_notice(msg.Notice(event.reason))
+
+    @_take.register
+    def _(self, event: msg.PlayerLost) -> None:
+        self._running = False
+        self._set_listener(None)
+        self._transport = Transport.STOPPED
+        self._set_notice(msg.Notice(event.reason))
+
+    # --- beginning and ending ----------------------------------------------------------------------------
+
+    def _begin_session(self) -> None:
+        self._timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
+        self._recording = Recording(self._timeline)
+        self._planner = Planner(self._timeline)
+        self._timing = TimingLog()
+        self._transport = Transport.STOPPED
+        self._primer = PrimerState.WAITING
+        self._running = False
+        self._take_number = 0
+        self._tempo = self._settings.tempo_bpm
+        self._last_step, self._last_seconds = -1, 0.0
+        self._set_listener(None)
+        self._publish()
+
+    def _begin_take(self) -> None:
+        self._take_number += 1
+        self._transport = Transport.PLAYING
+        first = self._timeline.next_bar_step(self._planner.next_step)
+        if self._mode is Mode.PRIMER:
+            self._listen(first)
+            return
+        label = f"Take {self._take_number}" if self._take_number > 1 else ""
+        self._enter(replace(self._model_section(first), fade_in=True, label=label))
+
+    def _adopt(self, roll: PianoRoll) -> None:
+        """Take tempo and, in a session that has not begun, meter from a primer that is a file."""
+        allowed = RANGES["tempo_bpm"]
+        tempo = min(max(roll.tempos[0].bpm, allowed.low), allowed.high)
+        self._settings = replace(self._settings, tempo_bpm=tempo)
+        self._tempo = tempo
+        meter = roll.meters[0].meter
+        if self._last_step < 0 and self._stepper.plays_in(meter):
+            self._timeline = replace(self._timeline, meter=meter)
+            self._recording.timeline = self._timeline
+            self._planner = Planner(self._timeline)
+
+    def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
+        """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
+        if not after:
+            return Section(step, self._stepper, self._stepper.begin(self._timeline, step), take=self._take_number)
+        state = self._stepper.listen_to(after, self._timeline, heard_from, then_step=step)
+        return Section(step, self._stepper, state, take=self._take_number, label=TOOK_OVER)
+
+    # --- time and plan -----------------------------------------------------------------------------------
+
+    def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
+        """Play sections, in order, from the first one's first step; let time run if it does not yet."""
+        self._set_listener(None)
+        first_step = sections[0].first_step
+        if self._running:
+            self._revision += 1
+        else:
+            self._planner.silence(first_step)
+        for section in sections:
+            self._planner.schedule(section)
+        if not self._running:
+            self._start_clock(at_seconds)
+
+    def _start_clock(self, at_seconds: float | None = None) -> None:
+        """Let time run from the first step that has not sounded, its plan sent ahead."""
+        self._running = True
+        self._last_seconds = self._clock.now_seconds()
+        self._planner.silence(self._planner.next_step)
+        self._last_step = self._planner.next_step - 1
+        for _ in range(LOOKAHEAD_FRAMES):
+            self._extend_plan()
+        self._link.send(
+            msg.StartClock(self._planner.next_step, self._tempo, self._timeline.steps_per_beat, at_seconds)
+        )
+
+    def _stop_clock(self) -> None:
+        self._link.send(msg.StopClock())
+        self._planner.silence(self._planner.next_step)
+        self._running = False
+
+    def _extend_plan(self) -> None:
+        before = self._clock.now_seconds()
+        step, planned = self._planner.extend(self._settings)
+        self._timing.add_sampling(self._clock.now_seconds() - before)
+        self._link.send(msg.SetPlan(self._revision, step, (planned,)))
+
+    def _revise(self, from_step: int) -> None:
+        self._revision += 1
+        self._planner.cut(from_step)
+
+    def _plan_is_long(self) -> bool:
+        frames = self._planner.tail_step - self._planner.next_step
+        period = step_seconds(self._tempo, self._timeline.steps_per_beat)
+        return frames >= LOOKAHEAD_FRAMES and frames * period >= LOOKAHEAD_SECONDS
+
+    def _first_open_step(self) -> int:
+        """First step that a plan sent now still reaches before it is frozen."""
+        if not self._running:
+            return self._planner.next_step
+        period = step_seconds(self._tempo, self._timeline.steps_per_beat)
+        ahead = (self._clock.now_seconds() + ANSWER_SECONDS - self._last_seconds) / period
+        return max(self._planner.next_step, self._last_step + math.ceil(ahead))
+
+    # --- listening ---------------------------------------------------------------------------------------
+
+    def _listen(self, from_step: int) -> None:
+        """Fall silent and wait for the player's notes, to a click or, without one, with time standing still."""
+        to_click = self._settings.click
+        self._primer = PrimerState.WAITING
+        first_step = from_step if to_click else self._timeline.next_bar_step(from_step)
+        if not to_click and self._running:
+            self._stop_clock()
+        if to_click:
+            self._enter(Section(first_step))
+        self._set_listener(
+            Listener(
+                first_step=first_step,
+                steps_per_beat=self._timeline.steps_per_beat,
+                tempo_bpm=self._tempo,
+                to_click=to_click,
+            )
+        )
+
+    def _set_listener(self, listener: Listener | None) -> None:
+        self._listener = listener
+        self._link.send(
+            msg.SetClick(
+                listener is not None and listener.to_click,
+                self._timeline.meter.accent_steps(self._timeline.steps_per_beat),
+                self._timeline.bar_steps,
+                self._timeline.downbeat_step,
+            )
+        )
+
+    def _take_over(self, listener: Listener) -> None:
+        """Condition the model on what was played and let it go on, on the next beat."""
+        now = self._clock.now_seconds()
+        heard = listener.finish()
+        at_seconds = None
+        if listener.to_click:
+            entry = self._timeline.next_beat_step(self._first_open_step())
+        else:
+            self._tempo = heard.tempo_bpm
+            self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
+            self._recording.replace_notes(Source.PRIMER, heard.first_step, list(heard.notes))
+            position = listener.position_steps(now + ANSWER_SECONDS)
+            entry = self._timeline.next_beat_step(math.ceil(position))
+            at_seconds = now + ANSWER_SECONDS + (entry - position) * step_seconds(
+                self._tempo, self._timeline.steps_per_beat
+            )
+        frames = heard.roll.frames()
+        self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
+        self._primer = PrimerState.CONTINUED
+
+    # --- showing -----------------------------------------------------------------------------------------
+
+    def _send_sound(self) -> None:
+        self._link.send(msg.SetPiano(self._settings.piano, self._settings.piano_gain_db))
+
+    def _set_notice(self, notice: msg.Notice) -> None:
+        self._notice = notice
+        self._notice_id += 1
+
+    def _publish(self) -> None:
+        self.snapshot = self._make_snapshot()
+
+    def _make_snapshot(self) -> Snapshot:
+        return Snapshot(
+            transport=self._transport,
+            mode=self._mode,
+            primer=self._primer,
+            settings=self._settings,
+            model=self._stepper.name,
+            device=self._stepper.device,
+            timeline=self._timeline,
+            step=self._last_step,
+            step_seconds_at=self._last_seconds,
+            tempo_bpm=self._tempo,
+            planned_from=self._planner.next_step,
+            planned=self._planner.frames,
+            keys=tuple(self._keys.items()),
+            take=self._take_number,
+            recording=self._recording,
+            ports=self._ports,
+            timing=self._timing.summary(),
+            notice=self._notice,
+            notice_id=self._notice_id,
+            running=self._running or (self._listener is not None and self._listener.started),
+        )
