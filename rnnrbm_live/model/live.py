@@ -1,0 +1,310 @@
+"""The live step in numpy: state, noise, Gibbs chain, legal frame. Imports no torch.
+
+Exactness. Weights, each step's biases and the logistic noise are whole multiples of 2^-12, so that every sum in the
+chain is exact in float32, in whatever order a library or a device adds it up; the recurrent state is computed in
+float64 from multiples of 2^-12 and 2^-20 and rounded to 2^-20. Noise depends on (seed, take, step) alone. The same
+settings therefore draw the same frames with numpy and with torch, now or when a session is replayed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.core.frame import N_PITCHES, REST, Bits, Frame, frame_from_bits, frame_to_bits, legal_frame
+from rnnrbm_live.core.pitch import PIANO, PitchRange
+from rnnrbm_live.model.config import ModelConfig
+
+WEIGHT_GRID = 2.0**12
+"""Weights, biases and noise are multiples of 1 / WEIGHT_GRID."""
+STATE_GRID = 2.0**20
+"""Recurrent states are multiples of 1 / STATE_GRID."""
+NOISE_LEVELS = 1 << 16
+
+Mask = NDArray[np.bool_]
+Reals = NDArray[np.float32]
+
+
+class NoiseKey(NamedTuple):
+    """What noise depends on: the same key gives the same numbers."""
+
+    seed: int  # 0 up to but not including 2^64
+    take: int  # 0 up to but not including 2^64
+    step: int  # 0 up to but not including 2^63
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """What the model remembers before a step.
+
+    Attributes:
+        u: (n_recurrent,) float64, multiples of 2^-20.
+        previous: the frame before.
+    """
+
+    u: NDArray[np.float64]
+    previous: Frame
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One sampled step.
+
+    Attributes:
+        frame: legal after the state's previous frame.
+        probabilities: (n_visible,) float32, P(bit = 1) averaged over the last half of the chain's sweeps.
+        held: whether the draw had more than `max_notes` notes, so that `frame` holds the previous one instead.
+    """
+
+    frame: Frame
+    probabilities: Reals
+    held: bool
+
+
+class Sampler(Protocol):
+    """Runs the Gibbs chain on some device."""
+
+    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
+        """Run k sweeps: h = 1 where v W exceeds its threshold, then v = 1 where h W' exceeds its threshold.
+
+        A threshold is temperature times logistic noise minus bias, or infinite where a bit is clamped: this makes
+        P(bit = 1) the tempered sigmoid of the conditional.
+
+        Args:
+            start: (n_visible,) bits.
+            hidden_thresholds: (k, n_hidden), one row per sweep.
+            visible_thresholds: (k, n_visible).
+
+        Returns:
+            (k, n_visible): h W' of each sweep; the sample is the last row compared with its threshold.
+        """
+        ...
+
+
+class NumpySampler:
+    """The Gibbs chain on the CPU.
+
+    Few visible units are on at once, so v W is the sum of a few rows; about half the hidden units are, so h W' is
+    a matrix product. Both are exact.
+    """
+
+    def __init__(self, W: Reals) -> None:
+        """Take the rounded (n_visible, n_hidden) weights."""
+        self._W = np.ascontiguousarray(W)
+        self._W_transposed = np.ascontiguousarray(W.T)
+
+    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
+        """See `Sampler.gibbs`."""
+        n_visible, n_hidden = self._W.shape
+        h = np.empty(n_hidden, np.float32)
+        visible_drives = np.empty((len(visible_thresholds), n_visible), np.float32)
+        (active,) = start.nonzero()  # visible units that are on
+        sweeps = zip(hidden_thresholds, visible_thresholds, visible_drives, strict=True)
+        for hidden_threshold, visible_threshold, visible_drive in sweeps:
+            h[:] = np.add.reduce(self._W.take(active, axis=0), axis=0) > hidden_threshold
+            np.dot(h, self._W_transposed, out=visible_drive)
+            (active,) = (visible_drive > visible_threshold).nonzero()
+        return visible_drives
+
+
+class LiveModel:
+    """A model ready to play: rounded weights, and the step from state to state.
+
+    Attributes:
+        config: sizes and conventions.
+        W: (n_visible, n_hidden) float32, the RBM's rounded weights.
+        sampler: runs the Gibbs chain; replace it between two steps to move to another device.
+    """
+
+    def __init__(self, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
+        """Round the weights, named and shaped as `checkpoint.weight_shapes` says."""
+        self.config = config
+        rounded = {name: _round(array.astype(np.float64), WEIGHT_GRID) for name, array in weights.items()}
+        self.W: Reals = rounded["W"].astype(np.float32)
+        self._b_v, self._b_h = rounded["b_v"], rounded["b_h"]  # (V,), (H,)
+        self._W_uvh = np.concatenate((rounded["W_uv"], rounded["W_uh"]), axis=1)  # (R, V + H)
+        self._u0 = rounded["u0"]  # (R,)
+        self._W_input = np.ascontiguousarray(rounded["recurrence.weight_ih_l0"].T)  # (V + C, gates)
+        self._W_state = np.ascontiguousarray(rounded["recurrence.weight_hh_l0"].T)  # (R, gates)
+        self._b_input = rounded["recurrence.bias_ih_l0"]  # (gates,)
+        self._b_state = rounded["recurrence.bias_hh_l0"]  # (gates,)
+        self.sampler: Sampler = NumpySampler(self.W)
+
+    # State
+
+    def initial_state(self, context: int = 0) -> State:
+        """Return the state before any music.
+
+        Args:
+            context: bar position of the first step (`config.context_index`); not read without bar positions.
+        """
+        state = State(_round(self._u0, STATE_GRID), REST)
+        return self.update(state, REST, context) if self.config.n_context else state
+
+    def update(self, state: State, frame: Frame, next_context: int = 0) -> State:
+        """Return the state after `frame` was heard.
+
+        Args:
+            state: before it.
+            frame: what sounded, sampled or played.
+            next_context: bar position of the step after it (`config.context_index`).
+        """
+        columns = np.flatnonzero(frame_to_bits(frame, with_onsets=self.config.onsets)).tolist()
+        if self.config.n_context:
+            columns.append(self.config.n_visible + next_context)
+        from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
+        from_state = state.u @ self._W_state + self._b_state  # (gates,)
+        u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
+        return State(_round(u, STATE_GRID), frame)
+
+    def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
+        """Return the state after known frames: a primer, or recorded music on rewind.
+
+        Args:
+            state: before the first.
+            frames: T frames.
+            next_contexts: T bar positions, each of the step after its frame.
+        """
+        for frame, next_context in zip(frames, next_contexts, strict=True):
+            state = self.update(state, frame, next_context)
+        return state
+
+    # Sampling
+
+    def sample(
+        self,
+        state: State,
+        key: NoiseKey,
+        *,
+        gibbs_steps: int | None = None,
+        temperature: float = 1.0,
+        density: float = 0.0,
+        clamped_on: Mask | None = None,
+        clamped_off: Mask | None = None,
+    ) -> Sample:
+        """Draw the frame that follows `state`. A pure function of its arguments.
+
+        Args:
+            state: from `initial_state`, `update` or `listen`.
+            key: of the noise.
+            gibbs_steps: k; None means what the model was trained for.
+            temperature: T. Every conditional probability in the chain, of hidden and visible units alike, is
+                sigmoid(a / T) in place of sigmoid(a). This is not the joint distribution tempered.
+            density: nats added to the bias of the sounding bits alone. An onset bit says how a key that sounds
+                began: raising it too would count a struck note twice and re-strike held ones.
+            clamped_on: (n_visible,) bits that are 1 throughout the chain.
+            clamped_off: (n_visible,) bits that are 0 throughout the chain; wins over `clamped_on`.
+
+        Raises:
+            SettingsError: if k is below 1, or T is not above 0.
+        """
+        steps = self.config.gibbs_steps if gibbs_steps is None else gibbs_steps
+        if steps < 1:
+            raise SettingsError(f"Gibbs steps must be 1 or more, not {steps!r}")
+        n_visible, n_hidden = self.W.shape
+        on = np.zeros(n_visible, bool) if clamped_on is None else clamped_on
+        off = np.zeros(n_visible, bool) if clamped_off is None else clamped_off
+
+        b_v, b_h = self._biases(state.u, density)  # (V,), (H,)
+        noise = logistic_noise(key, (steps, n_hidden + n_visible), temperature)
+        hidden_thresholds = noise[:, :n_hidden] - b_h  # (k, H)
+        visible_thresholds = noise[:, n_hidden:] - b_v  # (k, V)
+        visible_thresholds[:, on] = -np.inf
+        visible_thresholds[:, off] = np.inf
+        start = self._start(state)
+        start[on] = 1
+        start[off] = 0
+
+        drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds)  # (k, V)
+        bits = (drives[-1] > visible_thresholds[-1]).astype(np.uint8)  # (V,)
+        probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
+        probabilities[on] = 1
+        probabilities[off] = 0
+
+        frame = frame_from_bits(bits, state.previous)
+        demanded = _pitches(on & ~off)
+        held = len(frame.sounding - demanded) > self.config.max_notes
+        if held:
+            kept = (state.previous.sounding - _pitches(off)) | demanded
+            frame = legal_frame(kept, frozenset(), state.previous)
+        return Sample(frame, probabilities, held)
+
+    def outside(self, pitches: PitchRange) -> Mask:
+        """Return the clamp that silences every key outside a range, (n_visible,), for `clamped_off`."""
+        half = np.array([pitch not in pitches for pitch in range(PIANO.low, PIANO.high)])
+        return np.concatenate((half, half)) if self.config.onsets else half
+
+    def _biases(self, u: NDArray[np.float64], density: float) -> tuple[Reals, Reals]:
+        """Return b_v(t), (V,), density included, and b_h(t), (H,): multiples of 2^-12."""
+        both = u @ self._W_uvh
+        b_v = self._b_v + both[: self.config.n_visible]
+        b_v[:N_PITCHES] += density
+        b_h = self._b_h + both[self.config.n_visible :]
+        return _round(b_v, WEIGHT_GRID).astype(np.float32), _round(b_h, WEIGHT_GRID).astype(np.float32)
+
+    def _start(self, state: State) -> Bits:
+        """Return where the chain starts, (V,)."""
+        if self.config.chain_start == "previous":
+            return frame_to_bits(state.previous, with_onsets=self.config.onsets)
+        return np.zeros(self.config.n_visible, np.uint8)
+
+
+def logistic_noise(key: NoiseKey, shape: tuple[int, int], temperature: float) -> Reals:
+    """Draw `temperature` times standard logistic noise, rounded to 2^-12: x > noise has P = sigmoid(x / T).
+
+    Noise has 65,536 levels: probabilities below 2^-17 or above 1 - 2^-17 count as 0 and 1. Philox (Salmon et al.,
+    SC 2011) runs in counter mode: nothing is remembered between draws, and a longer draw begins with the shorter.
+
+    Args:
+        key: the same key gives the same numbers.
+        shape: of the result.
+        temperature: T.
+
+    Raises:
+        SettingsError: if T is not above 0.
+    """
+    n_values = shape[0] * shape[1]
+    words = np.random.Philox(key=key[:2], counter=(0, key.step, 0, 0)).random_raw(-(-n_values // 4))
+    levels = words.astype("<u8", copy=False).view("<u2")[:n_values]
+    return _noise_table(temperature).take(levels).reshape(shape)
+
+
+@lru_cache(maxsize=8)
+def _noise_table(temperature: float) -> Reals:
+    """Return (65536,) float32: T logit((i + 0.5) / 65536), rounded to 2^-12."""
+    if not temperature > 0:
+        raise SettingsError(f"temperature must be above 0, not {temperature!r}")
+    levels = (np.arange(NOISE_LEVELS) + 0.5) / NOISE_LEVELS
+    table: Reals = _round(temperature * (np.log(levels) - np.log1p(-levels)), WEIGHT_GRID).astype(np.float32)
+    return table
+
+
+def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
+    """1 / (1 + exp(-x)), written so that no x overflows."""
+    return 0.5 + 0.5 * np.tanh(0.5 * x)  # type: ignore[no-any-return]
+
+
+def _gru(
+    from_input: NDArray[np.float64], from_state: NDArray[np.float64], u: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the next state of a gated recurrent unit as torch.nn.GRU defines it: gates r, z, n of R units each."""
+    n = len(u)
+    gates = sigmoid(from_input[: 2 * n] + from_state[: 2 * n])
+    r, z = gates[:n], gates[n:]
+    candidate = np.tanh(from_input[2 * n :] + r * from_state[2 * n :])
+    return (1 - z) * candidate + z * u
+
+
+def _round(values: NDArray[np.float64], grid: float) -> NDArray[np.float64]:
+    return np.rint(values * grid) / grid
+
+
+def _pitches(bits: Mask) -> frozenset[int]:
+    """Return the MIDI pitches whose sounding bit is set."""
+    return frozenset((np.flatnonzero(bits[:N_PITCHES]) + PIANO.low).tolist())

@@ -1,0 +1,246 @@
+"""Training for live playing; see `presets.LivePreset`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnnrbm_live.core.frame import Bits
+from rnnrbm_live.model.corpus import Corpus, transpose
+from rnnrbm_live.model.presets import LivePreset, Stage
+from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
+from rnnrbm_live.model.training_step import NoisePool, Update, keyed_generator, pooled_gibbs_chain
+
+NOISE_POOL_SIZE = 1 << 22
+ADAM_BETAS = (0.9, 0.99)
+GRADIENT_NORM_LIMIT = 1.0
+CONSTANT_SHARE = 0.4
+FINAL_RATE_SHARE = 0.02
+_AVERAGE, _ADAM, _CHAINS = "average.", "adam.", "chains"
+
+
+@dataclass(frozen=True)
+class LaneChunk:
+    """Steps `first` up to but not including `last` of a training piece, read on one lane.
+
+    The state is carried over from the lane's chunk before, unless `first` is 0: then a piece begins.
+    """
+
+    lane: int
+    piece: int
+    first: int
+    last: int
+    semitones: int
+
+
+class LiveTrainer:
+    """Reads several pieces side by side, carries the state along them, and keeps a weight average."""
+
+    def __init__(self, corpus: Corpus, preset: LivePreset, *, seed: int) -> None:
+        """Make the model and its first optimiser."""
+        self._preset = preset
+        self._seed = seed
+        self._pieces = corpus.train
+        self.model = RNNRBM(corpus.config)
+        rates = np.mean([piece.bits.mean(axis=0) for piece in self._pieces], axis=0)
+        spread = [transpose(rates[None], semitones)[0] for semitones in range(*preset.transpositions)]
+        self.model.initialise_live(torch.from_numpy(np.mean(spread, axis=0)).float(), keyed_generator(seed))
+        self._average = {name: tensor.detach().clone() for name, tensor in self.model.named_parameters()}
+        self._stage_index = 0
+        self._optimizer = self._new_optimizer(preset.stages[0])
+        # One chain per training frame, in the piece's own key.
+        self._chains: list[Bits] = [piece.bits.copy() for piece in self._pieces]
+        self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent)  # (lanes, R)
+        pool_size = max(NOISE_POOL_SIZE, 2 * preset.lanes * preset.chunk_steps * corpus.config.n_visible)
+        self._noise = NoisePool(pool_size, keyed_generator(seed, -1))
+
+    def stage_name(self, epoch: int) -> str:
+        """Name what is being done in an epoch."""
+        return f"{self._stage_at(epoch)[1].chains} chains"
+
+    def plan_epoch(self, epoch: int) -> list[list[LaneChunk]]:
+        """Return the epoch's batches, at most one chunk per lane in each; a function of seed and epoch alone."""
+        random = np.random.default_rng((self._seed, epoch))
+        low, high = self._preset.transpositions
+        lanes: list[list[LaneChunk]] = [[] for _ in range(self._preset.lanes)]
+        for piece in random.permutation(len(self._pieces)).tolist():
+            semitones = int(random.integers(low, high))
+            lane = min(range(len(lanes)), key=lambda index: len(lanes[index]))
+            length, size = len(self._pieces[piece]), self._preset.chunk_steps
+            lanes[lane] += [
+                LaneChunk(lane, piece, first, min(first + size, length), semitones)
+                for first in range(0, length, size)
+            ]
+        longest = max(len(chunks) for chunks in lanes)
+        return [[chunks[index] for chunks in lanes if index < len(chunks)] for index in range(longest)]
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw fresh noise; start the optimiser anew where a stage begins."""
+        self._noise = NoisePool(len(self._noise), keyed_generator(self._seed, epoch, -1))
+        stage_index, stage, first_epoch = self._stage_at(epoch)
+        if epoch == first_epoch and stage_index:
+            self._optimizer = self._new_optimizer(stage)
+
+    def update(self, chunks: list[LaneChunk], *, epoch: int, index: int, progress: float) -> Update:
+        """Take one gradient step on the frames of all lanes."""
+        _, stage, first_epoch = self._stage_at(epoch)
+        stage_progress = (epoch - first_epoch + progress) / stage.epochs
+        generator = keyed_generator(self._seed, epoch, index)
+        model = self.model
+
+        v, next_contexts, real = self._read(chunks)  # (B, T, V), (B, T), (B, T)
+        u = self._run_recurrence(chunks, v, next_contexts, generator)[real]  # (N, R), u(t-1) of each frame
+        u = u * _dropout_mask(u.shape, self._preset.dropout, generator)
+        b_v, b_h = model.biases(u)  # (N, V), (N, H)
+
+        data = v[real]  # (N, V)
+        start = self._previous_frames(chunks, v)[real] if stage.chains == "short-run" else self._load_chains(chunks)
+        steps = round(stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress)
+        with torch.no_grad():
+            sample = pooled_gibbs_chain(
+                start, model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator
+            )
+            # One sweep from the data: these chains start elsewhere, so their ends are no reconstructions.
+            monitor_generator = keyed_generator(self._seed, epoch, index, 1)
+            _, mean_v = gibbs_chain(data, model.W, b_v, b_h, steps=1, generator=monitor_generator)
+            monitor = float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
+        if stage.chains == "persistent":
+            self._store_chains(chunks, sample)
+
+        self._set_rates(_rate_factor(stage_progress))
+        self._optimizer.zero_grad()
+        contrastive_cost(data, sample, model.W, b_v, b_h).backward()
+        nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM_LIMIT)
+        self._optimizer.step()
+        with torch.no_grad():
+            for name, parameter in model.named_parameters():
+                self._average[name].lerp_(parameter, 1 - self._preset.average)
+        return Update(frames=len(data), monitor=monitor, weight=len(data))
+
+    def weights(self) -> dict[str, Tensor]:
+        """Return the average of the weights."""
+        return {name: tensor.clone() for name, tensor in self._average.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all that `load_state` needs to go on as if it had not stopped."""
+        state = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
+        state |= {_AVERAGE + name: tensor.clone() for name, tensor in self._average.items()}
+        for index, moments in self._optimizer.state_dict()["state"].items():
+            state |= {f"{_ADAM}{index}.{name}": tensor.clone() for name, tensor in moments.items()}
+        state[_CHAINS] = torch.from_numpy(np.packbits(np.concatenate(self._chains), axis=1))
+        state["carried"] = self._carried.clone()
+        return state
+
+    def load_state(self, state: Mapping[str, Tensor]) -> None:
+        """Go on from a state."""
+        names = set(self.model.state_dict())
+        self.model.load_state_dict({name: tensor for name, tensor in state.items() if name in names})
+        for name in self._average:
+            self._average[name].copy_(state[_AVERAGE + name])
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in state.items():
+            if name.startswith(_ADAM):
+                index, moment = name.removeprefix(_ADAM).split(".")
+                moments.setdefault(int(index), {})[moment] = tensor.clone()
+        self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
+        rows = np.unpackbits(state[_CHAINS].numpy(), axis=1)[:, : self.model.config.n_visible]
+        self._chains = [chain.copy() for chain in np.split(rows, np.cumsum([len(p) for p in self._pieces])[:-1])]
+        self._carried = state["carried"].clone()
+
+    # Reading
+
+    def _read(self, chunks: list[LaneChunk]) -> tuple[Tensor, Tensor, Tensor]:
+        """Return rows (B, T, V), the bar position after each (B, T), and which of them are real (B, T), not padding."""
+        longest = max(chunk.last - chunk.first for chunk in chunks)
+        rows = np.zeros((len(chunks), longest, self.model.config.n_visible), np.uint8)
+        contexts = np.zeros((len(chunks), longest), np.int64)
+        real = np.zeros((len(chunks), longest), bool)
+        for row, chunk in enumerate(chunks):
+            piece, length = self._pieces[chunk.piece], chunk.last - chunk.first
+            rows[row, :length] = transpose(piece.bits[chunk.first : chunk.last], chunk.semitones)
+            after = piece.contexts[chunk.first + 1 : chunk.last + 1]
+            contexts[row, : len(after)] = after  # nothing follows the last step of a piece: left at 0, never used
+            real[row, :length] = True
+        return torch.from_numpy(rows).float(), torch.from_numpy(contexts), torch.from_numpy(real)
+
+    def _run_recurrence(
+        self, chunks: list[LaneChunk], v: Tensor, next_contexts: Tensor, generator: torch.Generator
+    ) -> Tensor:
+        """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
+        first_contexts = torch.tensor([int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks])
+        begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
+        lanes = [chunk.lane for chunk in chunks]
+        first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)
+        mask = _dropout_mask((len(chunks), 1, v.shape[2]), self._preset.input_dropout, generator)
+        states = self.model.recur(v, next_contexts, first_state, mask)  # (B, T, R)
+        lasts = torch.tensor([chunk.last - chunk.first - 1 for chunk in chunks])
+        self._carried[lanes] = states.detach()[torch.arange(len(chunks)), lasts]
+        return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
+
+    def _previous_frames(self, chunks: list[LaneChunk], v: Tensor) -> Tensor:
+        """Return the frame before each frame, (B, T, V); silence before a piece."""
+        before = torch.zeros(len(chunks), 1, v.shape[2])
+        for row, chunk in enumerate(chunks):
+            if chunk.first:
+                bits = self._pieces[chunk.piece].bits[chunk.first - 1 : chunk.first]
+                before[row] = torch.from_numpy(transpose(bits, chunk.semitones))
+        return torch.cat((before, v[:, :-1]), dim=1)
+
+    # Persistent chains
+
+    def _load_chains(self, chunks: list[LaneChunk]) -> Tensor:
+        rows = [
+            transpose(self._chains[chunk.piece][chunk.first : chunk.last], chunk.semitones) for chunk in chunks
+        ]
+        return torch.from_numpy(np.concatenate(rows)).float()
+
+    def _store_chains(self, chunks: list[LaneChunk], sample: Tensor) -> None:
+        rows = sample.numpy().astype(np.uint8)
+        first = 0
+        for chunk in chunks:
+            length = chunk.last - chunk.first
+            self._chains[chunk.piece][chunk.first : chunk.last] = transpose(
+                rows[first : first + length], -chunk.semitones
+            )
+            first += length
+
+    # Optimiser
+
+    def _stage_at(self, epoch: int) -> tuple[int, Stage, int]:
+        """Return the stage of an epoch: its index, itself, and its first epoch."""
+        first = 0
+        for index, stage in enumerate(self._preset.stages):
+            if epoch < first + stage.epochs:
+                return index, stage, first
+            first += stage.epochs
+        return len(self._preset.stages) - 1, self._preset.stages[-1], first - self._preset.stages[-1].epochs
+
+    def _new_optimizer(self, stage: Stage) -> torch.optim.AdamW:
+        model = self.model
+        recurrent = [model.u0, *(p for p in model.recurrence.parameters() if p.requires_grad)]
+        groups = [
+            {"params": [model.W, model.b_v, model.b_h, model.W_uv, model.W_uh], "full_rate": stage.learning_rate},
+            {"params": recurrent, "full_rate": stage.learning_rate * self._preset.rnn_rate},
+        ]
+        return torch.optim.AdamW(
+            groups, lr=stage.learning_rate, betas=ADAM_BETAS, weight_decay=self._preset.weight_decay
+        )
+
+    def _set_rates(self, factor: float) -> None:
+        for group in self._optimizer.param_groups:
+            group["lr"] = group["full_rate"] * factor
+
+
+def _rate_factor(progress: float) -> float:
+    """Constant for 40 % of a stage, then falling exponentially to 2 %."""
+    falling = max(0.0, progress - CONSTANT_SHARE) / (1 - CONSTANT_SHARE)
+    return float(FINAL_RATE_SHARE**falling)
+
+
+def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:
+    """Return 0 for a `share` of places and 1 / (1 - share) for the others."""
+    return (torch.rand(shape, generator=generator) >= share).float() / (1 - share)

@@ -1,0 +1,145 @@
+"""How models are trained: the tutorial's way, and ours for playing live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.model.config import ModelConfig
+
+ChainKind = Literal["persistent", "short-run"]
+
+
+@dataclass(frozen=True)
+class TutorialPreset:
+    """The deeplearning.net tutorial, faithfully: CD-15, plain SGD, one chunk of 100 steps at a time, state reset.
+
+    Chains start at the data. 88 sounding bits on a grid of 0.3 s, 200 epochs. Its published monitor on Nottingham
+    over the first ten epochs is -15.0, -10.5, -10.2, -10.1, -9.7, -8.6, -8.4, -8.3, -8.2, -8.2.
+    """
+
+    name: str = "tutorial"
+    config: ModelConfig = ModelConfig(
+        n_hidden=150,
+        n_recurrent=100,
+        rnn="tanh",
+        onsets=False,
+        steps_per_beat=2,  # of 0.3 s each at the default tempo
+        gibbs_steps=25,
+        chain_start="zeros",
+        default_tempo_bpm=100,
+    )
+    step_seconds: float = 0.3
+    epochs: int = 200
+    learning_rate: float = 0.001
+    training_gibbs_steps: int = 15
+    chunk_steps: int = 100
+    valid_share: float = 0.0  # the tutorial trains on everything
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One part of live training.
+
+    Attributes:
+        chains: where the negative chains start. ``persistent``: where this frame's chain ended in the last epoch.
+            ``short-run``: at the previous frame of the music, as in live playing.
+        epochs: passes over the data.
+        learning_rate: of the RBM; constant for 40 % of the stage, then falling exponentially to 2 %.
+        first_gibbs_steps: sweeps per update at the beginning of the stage,
+        last_gibbs_steps: and at its end.
+    """
+
+    chains: ChainKind
+    epochs: int
+    learning_rate: float
+    first_gibbs_steps: int
+    last_gibbs_steps: int
+
+
+@dataclass(frozen=True)
+class LivePreset:
+    """Training for live playing: persistent chains first, then short runs exactly as the live chain runs them.
+
+    A model trained for likelihood has chains that do not mix, and drones when it plays. Short-run training starts
+    the negative chain where the live chain starts and runs it as long, so that what those k sweeps draw is right.
+
+    Attributes:
+        meters: time signatures to learn, where the data has them.
+        stages: one after the other, with a fresh optimiser each.
+        rnn_rate: learning rate of the recurrent part, as a share of the RBM's.
+        dropout: of the state that sets the biases.
+        input_dropout: of the notes that the recurrence sees.
+        weight_decay: AdamW's.
+        average: decay of the weight average per update; the average is what is kept.
+        lanes: pieces read side by side.
+        chunk_steps: steps per lane and update; the state is carried from chunk to chunk.
+        transpositions: semitones, first up to but not including last; a new draw per piece and epoch.
+        valid_share: of the pieces, kept out of training.
+        spare_notes: a frame with more notes than 99.9 % of the data's frames have, plus these, is held (see
+            `ModelConfig.max_notes`).
+    """
+
+    name: str = "live"
+    n_hidden: int = 256
+    n_recurrent: int = 256
+    steps_per_beat: int = 4
+    meters: tuple[str, ...] = ("4/4", "3/4", "6/8", "2/4")
+    gibbs_steps: int = 25
+    stages: tuple[Stage, ...] = (
+        Stage("persistent", epochs=30, learning_rate=5e-3, first_gibbs_steps=15, last_gibbs_steps=25),
+        Stage("short-run", epochs=50, learning_rate=4e-3, first_gibbs_steps=25, last_gibbs_steps=25),
+    )
+    rnn_rate: float = 0.3
+    dropout: float = 0.25
+    input_dropout: float = 0.05
+    weight_decay: float = 0.01
+    average: float = 0.99
+    lanes: int = 12
+    chunk_steps: int = 128
+    transpositions: tuple[int, int] = (-6, 6)
+    valid_share: float = 0.1
+    spare_notes: int = 1
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the data, all stages."""
+        return sum(stage.epochs for stage in self.stages)
+
+
+Preset = TutorialPreset | LivePreset
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (TutorialPreset(), LivePreset())}
+
+
+def find_preset(name: str) -> Preset:
+    """Return the preset of that name.
+
+    Raises:
+        SettingsError: if there is none.
+    """
+    if name not in PRESETS:
+        raise SettingsError(f"there is no preset {name!r}: use one of {', '.join(sorted(PRESETS))}")
+    return PRESETS[name]
+
+
+def with_epochs(preset: Preset, epochs: int) -> Preset:
+    """Return the preset with another length; a live preset's stages keep their proportions.
+
+    Raises:
+        SettingsError: if it is shorter than one epoch per stage.
+    """
+    if isinstance(preset, TutorialPreset):
+        if epochs < 1:
+            raise SettingsError(f"{epochs} epochs: give 1 or more")
+        return replace(preset, epochs=epochs)
+    if epochs < len(preset.stages):
+        raise SettingsError(f"{epochs} epochs: this preset has {len(preset.stages)} stages, so give that many or more")
+    stages, left, total = [], epochs, preset.epochs
+    for index, stage in enumerate(preset.stages):
+        to_come = len(preset.stages) - index - 1
+        share = left if not to_come else min(left - to_come, max(1, round(epochs * stage.epochs / total)))
+        stages.append(replace(stage, epochs=share))
+        left -= share
+    return replace(preset, stages=tuple(stages))

@@ -1,0 +1,184 @@
+"""The RNN-RBM: an RBM at each step whose biases a recurrent network sets.
+
+References:
+    [BL] N. Boulanger-Lewandowski, Y. Bengio, P. Vincent: Modeling temporal dependencies in high-dimensional
+         sequences: application to polyphonic music generation and transcription. ICML 2012.
+    [T]  The deeplearning.net tutorial "Modeling and generating sequences of polyphonic music with the RNN-RBM".
+
+Letters: B sequences at a time, T steps, N frames of any origin, V visible, H hidden, R recurrent units,
+C bar positions. `v` is a row of bits; `W` is (V, H) as in [T].
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from rnnrbm_live.model.config import ModelConfig
+
+
+class RNNRBM(nn.Module):
+    """The parameters, and the biases that they give at each step of known music.
+
+        b_v(t) = b_v + u(t-1) W_uv        b_h(t) = b_h + u(t-1) W_uh          [BL] eq. 8, 9
+        u(t)   = tanh(b_u + u(t-1) W_uu + v(t) W_vu)                          [BL] eq. 11
+
+    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. With bar positions the
+    recurrence's input at t is [v(t), onehot(position of t+1)], so that the biases of t+1 know where in the bar they
+    are; the first step is told its position by one update with a silent frame from the learned `u0`. Without bar
+    positions the state before the first step is `u0` itself, which starts at zeros.
+
+    Attributes:
+        W: (V, H). b_v: (V,). b_h: (H,). W_uv: (R, V). W_uh: (R, H). u0: (R,), the state before any music.
+        recurrence: W_vu is its `weight_ih_l0` (R or 3R, V + C), W_uu its `weight_hh_l0`, b_u its `bias_ih_l0`.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        """Make the parameters, all zero; `initialise_tutorial` or `initialise_live` fills them."""
+        super().__init__()
+        self.config = config
+        n_visible, n_hidden, n_recurrent = config.n_visible, config.n_hidden, config.n_recurrent
+        self.W = nn.Parameter(torch.zeros(n_visible, n_hidden))
+        self.b_v = nn.Parameter(torch.zeros(n_visible))
+        self.b_h = nn.Parameter(torch.zeros(n_hidden))
+        self.W_uv = nn.Parameter(torch.zeros(n_recurrent, n_visible))
+        self.W_uh = nn.Parameter(torch.zeros(n_recurrent, n_hidden))
+        self.u0 = nn.Parameter(torch.zeros(n_recurrent))
+        recurrence = {"tanh": nn.RNN, "gru": nn.GRU}[config.rnn]
+        self.recurrence = recurrence(n_visible + config.n_context, n_recurrent, batch_first=True)
+        for parameter in self.recurrence.parameters():
+            nn.init.zeros_(parameter)
+        if config.rnn == "tanh":  # torch adds two biases where the paper has one
+            self.recurrence.bias_hh_l0.requires_grad_(False)
+
+    def initialise_tutorial(self, generator: torch.Generator) -> None:
+        """Draw weights as [T] does: W from N(0, 0.01), all others from N(0, 0.0001); biases and u0 zero, u0 fixed."""
+        with torch.no_grad():
+            self.W.normal_(0, 0.01, generator=generator)
+            for weight in (self.W_uv, self.W_uh, self.recurrence.weight_ih_l0, self.recurrence.weight_hh_l0):
+                weight.normal_(0, 0.0001, generator=generator)
+        self.u0.requires_grad_(False)
+
+    def initialise_live(self, base_rates: Tensor, generator: torch.Generator) -> None:
+        """Draw weights for training at high rates; visible biases start at the logit of how often each bit is on.
+
+        Args:
+            base_rates: (V,) share of training frames with the bit on.
+            generator: of all draws.
+        """
+        with torch.no_grad():
+            self.W.normal_(0, 0.05, generator=generator)
+            self.W_uv.normal_(0, 0.01, generator=generator)
+            self.W_uh.normal_(0, 0.01, generator=generator)
+            bound = self.config.n_recurrent**-0.5
+            for parameter in self.recurrence.parameters():
+                if parameter.requires_grad:
+                    parameter.uniform_(-bound, bound, generator=generator)
+            self.b_v.copy_(torch.logit(base_rates.clamp(1e-4, 1 - 1e-4)))
+
+    def initial_state(self, contexts: Tensor) -> Tensor:
+        """Return the state before each sequence's first step.
+
+        Args:
+            contexts: (B,) bar position of the first step.
+
+        Returns:
+            (B, R)
+        """
+        u0 = self.u0.expand(len(contexts), -1)
+        if not self.config.n_context:
+            return u0
+        silence = contexts.new_zeros(len(contexts), 1, self.config.n_visible, dtype=u0.dtype)
+        return self.recur(silence, contexts[:, None], u0)[:, 0]
+
+    def recur(self, v: Tensor, next_contexts: Tensor, u: Tensor, input_mask: Tensor | None = None) -> Tensor:
+        """Run the recurrence over known frames.
+
+        Args:
+            v: (B, T, V) frames.
+            next_contexts: (B, T) bar position of the step after each frame; not read without bar positions.
+            u: (B, R) state before the first frame.
+            input_mask: what the frames are multiplied by, for dropout; any shape that fits v.
+
+        Returns:
+            (B, T, R) state after each frame.
+        """
+        rows = v if input_mask is None else v * input_mask
+        if self.config.n_context:
+            position = functional.one_hot(next_contexts, self.config.n_context).to(v.dtype)
+            rows = torch.cat((rows, position), dim=2)  # (B, T, V + C)
+        states, _ = self.recurrence(rows, u[None].contiguous())
+        return states  # type: ignore[no-any-return]  # nn.RNN.forward is not annotated
+
+    def biases(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """Return b_v(t), (..., V), and b_h(t), (..., H), from states u(t-1), (..., R): [BL] eq. 8, 9."""
+        return self.b_v + u @ self.W_uv, self.b_h + u @ self.W_uh
+
+
+def free_energy(v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:
+    """F(v) = -b_v.v - sum softplus(b_h + v W), [BL] eq. 4, so that P(v) is proportional to exp(-F(v)).
+
+    The tutorial's log(1 + exp(x)) overflows at x = 89; softplus does not.
+
+    Args:
+        v: (..., V). W: (V, H). b_v: (..., V) or (V,). b_h: (..., H) or (H,).
+
+    Returns:
+        (...,) nats
+    """
+    return -(b_v * v).sum(-1) - functional.softplus(v @ W + b_h).sum(-1)
+
+
+def hidden_probabilities(v: Tensor, W: Tensor, b_h: Tensor) -> Tensor:
+    """P(h = 1 | v) = sigmoid(b_h + v W), (..., H): [BL] eq. 2."""
+    return torch.sigmoid(v @ W + b_h)
+
+
+def visible_probabilities(h: Tensor, W: Tensor, b_v: Tensor) -> Tensor:
+    """P(v = 1 | h) = sigmoid(b_v + h W'), (..., V): [BL] eq. 3."""
+    return torch.sigmoid(h @ W.T + b_v)
+
+
+def gibbs_chain(
+    v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor, *, steps: int, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Run block Gibbs sampling, N chains at once: contrastive divergence's CD-k, or k more steps of persistent chains.
+
+    Args:
+        v: (N, V) where the chains start.
+        W: (V, H).
+        b_v: (N, V) or (V,).
+        b_h: (N, H) or (H,).
+        steps: k sweeps, each h given v, then v given h.
+        generator: of all draws.
+
+    Returns:
+        v after k sweeps, (N, V) of 0.0 and 1.0, and P(v = 1 | h) of the last one, (N, V).
+    """
+    mean_v = v
+    for _ in range(steps):
+        mean_h = hidden_probabilities(v, W, b_h)
+        h = (torch.rand(mean_h.shape, generator=generator, dtype=v.dtype) < mean_h).to(v.dtype)
+        mean_v = visible_probabilities(h, W, b_v)
+        v = (torch.rand(mean_v.shape, generator=generator, dtype=v.dtype) < mean_v).to(v.dtype)
+    return v, mean_v
+
+
+def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:
+    """Mean of F(data) - F(sample) over frames, nats: its gradient, sample held fixed, is CD's ([BL] eq. 5, [T]).
+
+    Args:
+        data: (N, V) training frames.
+        sample: (N, V) the chains' ends; no gradient flows into them.
+        W: (V, H). b_v: (N, V). b_h: (N, H).
+    """
+    return (free_energy(data, W, b_v, b_h) - free_energy(sample.detach(), W, b_v, b_h)).mean()
+
+
+def reconstruction_monitor(data: Tensor, mean_v: Tensor) -> Tensor:
+    """The tutorial's monitor: sum over bits of v log p + (1 - v) log(1 - p), mean over frames, nats.
+
+    It scores how well a Gibbs chain that started at a frame gives the frame back; it is no log-likelihood.
+    """
+    return (torch.xlogy(data, mean_v) + torch.xlogy(1 - data, 1 - mean_v)).sum(-1).mean()

@@ -1,0 +1,283 @@
+"""Training from a corpus to a model folder: progress, held-out figure, stopping and going on."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.model.checkpoint import Card, end_training, load_training, save_checkpoint, save_training
+from rnnrbm_live.model.corpus import Corpus
+from rnnrbm_live.model.live_trainer import LiveTrainer
+from rnnrbm_live.model.presets import Preset, TutorialPreset
+from rnnrbm_live.model.rnnrbm import RNNRBM
+from rnnrbm_live.model.training_step import Trainer, keyed_generator
+from rnnrbm_live.model.tutorial_trainer import TutorialTrainer
+from rnnrbm_live.model.validation import VALIDATION_FRAMES, sampled_accuracy
+
+SECONDS_BETWEEN_SAVES = 60.0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands, after each update.
+
+    Attributes:
+        stage: what is being done, in a few words.
+        epoch: counted from 1.
+        epochs: in all.
+        done: share of the whole training, 0 to 1.
+        monitor: the tutorial's reconstruction monitor, mean of this epoch so far, nats per frame.
+        accuracy: `validation.sampled_accuracy` after the last epoch, if there are held-out pieces.
+        seconds: spent, earlier parts of a resumed training included.
+        seconds_left: estimate.
+        epoch_ended: whether this is the last report of its epoch.
+    """
+
+    stage: str
+    epoch: int
+    epochs: int
+    done: float
+    monitor: float
+    accuracy: float | None
+    seconds: float
+    seconds_left: float
+    epoch_ended: bool
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """How a training ended.
+
+    Attributes:
+        finished: False if it was stopped; the same call with ``resume=True`` goes on.
+        folder: where the model lies, playable in either case.
+        epochs: whole epochs done.
+        monitors: the tutorial's monitor of each, nats per frame.
+        accuracies: `validation.sampled_accuracy` of each, where there are held-out pieces.
+        seconds: spent.
+    """
+
+    finished: bool
+    folder: Path
+    epochs: int
+    monitors: tuple[float, ...]
+    accuracies: tuple[float, ...]
+    seconds: float
+
+
+@dataclass
+class _Run:
+    """What a training remembers besides the trainer's own state."""
+
+    epoch: int = 0
+    index: int = 0  # next update of the epoch
+    monitor_sum: float = 0.0
+    weight_sum: float = 0.0
+    monitors: list[float] = field(default_factory=list)
+    accuracies: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def train(
+    corpus: Corpus,
+    preset: Preset,
+    folder: Path,
+    *,
+    name: str,
+    seed: int = 0,
+    resume: bool = False,
+    data_facts: Mapping[str, Any] | None = None,
+    command: str = "",
+    progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TrainingResult:
+    """Train a model and write it to `folder`.
+
+    Ctrl+C, or `should_stop` returning True, ends it at the next update: the model so far and the state of the
+    training are saved, and going on later gives what not stopping would have given. The same corpus, preset and seed
+    give the same model on the same machine and number of torch threads.
+
+    Args:
+        corpus: from `corpus.build_corpus` with the same preset.
+        preset: from `presets`; `presets.with_epochs` changes its length.
+        folder: created if it is not there.
+        name: of the model, for its card.
+        seed: of all that is random.
+        resume: go on with the training that was stopped in `folder`.
+        data_facts: source and licence of the data, for the card.
+        command: that repeats this training, for the card.
+        progress: called after each update.
+        should_stop: asked after each update.
+
+    Raises:
+        CheckpointError: if `folder` cannot be written to, or holds no training that fits when resuming.
+    """
+    trainer: Trainer[Any]
+    if isinstance(preset, TutorialPreset):
+        trainer = TutorialTrainer(corpus, preset, seed=seed)
+    else:
+        trainer = LiveTrainer(corpus, preset, seed=seed)
+    run = _Run()
+    identity = _identity(corpus, preset, seed)
+    if resume:
+        run = _resume(folder, trainer, identity)
+
+    def save() -> None:
+        card = _card(name, corpus, preset, seed, data_facts or {}, command, run)
+        save_checkpoint(folder, {key: tensor.numpy() for key, tensor in trainer.weights().items()}, card)
+        arrays = {key: tensor.numpy() for key, tensor in trainer.state().items()}
+        save_training(folder, arrays, {"identity": identity, "run": asdict(run)})
+
+    save()  # a folder that cannot be written to is found now, not after an hour
+    started = time.monotonic() - run.seconds
+    saved = time.monotonic()
+    stopped = False
+    with _interrupts() as interrupted:
+        while run.epoch < preset.epochs and not stopped:
+            batches = trainer.plan_epoch(run.epoch)
+            if run.index == 0:
+                trainer.begin_epoch(run.epoch)
+            while run.index < len(batches) and not stopped:
+                update = trainer.update(
+                    batches[run.index], epoch=run.epoch, index=run.index, progress=run.index / len(batches)
+                )
+                run.index += 1
+                run.monitor_sum += update.monitor * update.weight
+                run.weight_sum += update.weight
+                epoch_ended = run.index == len(batches)
+                stage, epoch = trainer.stage_name(run.epoch), run.epoch
+                done = (run.epoch + run.index / len(batches)) / preset.epochs
+                monitor = run.monitor_sum / run.weight_sum
+                if epoch_ended:
+                    _end_epoch(run, trainer, corpus, seed)
+                run.seconds = time.monotonic() - started
+                if progress:
+                    accuracy = run.accuracies[-1] if run.accuracies else None
+                    left = run.seconds * (1 - done) / done
+                    progress(
+                        Progress(
+                            stage, epoch + 1, preset.epochs, done, monitor, accuracy, run.seconds, left, epoch_ended
+                        )
+                    )
+                stopped = interrupted() or should_stop()
+                if epoch_ended:
+                    break
+            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES or stopped:
+                save()
+                saved = time.monotonic()
+    finished = run.epoch >= preset.epochs
+    if finished:
+        save()
+        end_training(folder)
+    return TrainingResult(finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds)
+
+
+def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, seed: int) -> None:
+    """Close an epoch's books: its monitor, and the held-out figure of the weights to keep."""
+    run.monitors.append(run.monitor_sum / run.weight_sum)
+    model = _model_with(trainer.weights(), corpus)
+    accuracy = sampled_accuracy(model, corpus.valid, generator=keyed_generator(seed, run.epoch, -2))
+    if accuracy is not None:
+        run.accuracies.append(accuracy)
+    run.epoch, run.index, run.monitor_sum, run.weight_sum = run.epoch + 1, 0, 0.0, 0.0
+
+
+def _model_with(weights: Mapping[str, Tensor], corpus: Corpus) -> RNNRBM:
+    model = RNNRBM(corpus.config)
+    model.load_state_dict(dict(weights))
+    return model
+
+
+def _resume(folder: Path, trainer: Trainer[Any], identity: str) -> _Run:
+    arrays, facts = load_training(folder)
+    if facts.get("identity") != identity:
+        raise CheckpointError(
+            f"the training in {folder} had other music, another preset or another seed: "
+            "give the same ones, or start without --resume"
+        )
+    try:
+        run = _Run(**facts["run"])
+        trainer.load_state({key: torch.from_numpy(array) for key, array in arrays.items()})
+        trainer.plan_epoch(run.epoch)
+    except (KeyError, TypeError, ValueError, RuntimeError) as err:
+        raise CheckpointError(f"the training in {folder} is damaged ({err}): start without --resume") from err
+    return run
+
+
+def _identity(corpus: Corpus, preset: Preset, seed: int) -> str:
+    """Name a training by all that decides its outcome."""
+    digest = hashlib.sha256(repr((preset, corpus.config, seed)).encode())
+    for piece in (*corpus.train, *corpus.valid):
+        digest.update(piece.bits.tobytes())
+        digest.update(piece.contexts.tobytes())
+    return digest.hexdigest()
+
+
+def _card(
+    name: str, corpus: Corpus, preset: Preset, seed: int, data_facts: Mapping[str, Any], command: str, run: _Run
+) -> Card:
+    data = {
+        **data_facts,
+        "pieces": len(corpus.train),
+        "frames": corpus.n_frames,
+        "held_out": [piece.name for piece in corpus.valid],
+        "skipped": len(corpus.skipped),
+    }
+    training = {
+        "command": command,
+        "preset": asdict(preset),
+        "seed": seed,
+        "epochs_done": run.epoch,
+        "minutes": round(run.seconds / 60, 1),
+        "torch": torch.__version__,
+    }
+    metrics: dict[str, Any] = {}
+    if run.monitors:
+        metrics["monitor"] = {
+            "value": round(run.monitors[-1], 4),
+            "how": "reconstruction cross-entropy of training frames, nats per frame, after "
+            f"{'15 sweeps' if isinstance(preset, TutorialPreset) else 'one sweep'} from the frame, mean of the last "
+            "epoch; not a log-likelihood",
+        }
+    if run.accuracies:
+        metrics["sampled_accuracy"] = {
+            "value": round(run.accuracies[-1], 4),
+            "how": f"held-out pieces, up to {VALIDATION_FRAMES} frames: one frame sampled per frame given the true "
+            "past, TP / (TP + FP + FN) over all bits",
+        }
+    return Card(name, corpus.config, data, training, metrics)
+
+
+@contextmanager
+def _interrupts() -> Iterator[Callable[[], bool]]:
+    """Turn Ctrl+C into a question that the loop asks, so that no update is cut in the middle.
+
+    A second Ctrl+C acts as usual. Outside the main thread, where Python delivers no signals, the answer is no.
+    """
+    seen = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield seen.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        seen.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield seen.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)

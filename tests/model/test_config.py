@@ -1,0 +1,69 @@
+"""Model configs: JSON round trip, strictness, bar positions."""
+
+import pytest
+
+from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.grid import Meter
+from rnnrbm_live.model.config import ModelConfig
+
+CONFIG = ModelConfig(meters=("4/4", "3/4", "6/8"))
+
+
+def test_json_round_trip() -> None:
+    assert ModelConfig.from_json(CONFIG.to_json()) == CONFIG
+
+
+def test_unknown_and_missing_entries_are_named() -> None:
+    values = CONFIG.to_json()
+    with pytest.raises(CheckpointError, match="n_layers not known"):
+        ModelConfig.from_json({**values, "n_layers": 2})
+    del values["n_hidden"]
+    with pytest.raises(CheckpointError, match="n_hidden missing"):
+        ModelConfig.from_json(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("n_hidden", 0),
+        ("n_hidden", 1.5),
+        ("n_recurrent", True),
+        ("rnn", "lstm"),
+        ("chain_start", "data"),
+        ("onsets", 1),
+        ("gibbs_steps", -3),
+        ("max_notes", 0),
+        ("default_tempo_bpm", 0),
+        ("default_tempo_bpm", float("nan")),
+        ("meters", ["4/4", "5"]),
+        ("meters", [4]),
+        ("meters", "4/4"),
+        ("meters", ["3/4", "3/4"]),
+        ("meters", ["7/64"]),
+    ],
+)
+def test_impossible_values_are_refused(name: str, value: object) -> None:
+    with pytest.raises(CheckpointError, match=name):
+        ModelConfig.from_json({**CONFIG.to_json(), name: value})
+
+
+def test_visible_units() -> None:
+    assert ModelConfig(onsets=True).n_visible == 176
+    assert ModelConfig(onsets=False).n_visible == 88
+
+
+def test_bar_positions_are_numbered_meter_by_meter() -> None:
+    assert CONFIG.n_context == 16 + 12 + 12
+    assert [CONFIG.context_index(Meter(4, 4), step) for step in (0, 15, 16)] == [0, 15, 0]
+    assert [CONFIG.context_index(Meter(3, 4), step) for step in (0, 11)] == [16, 27]
+    assert CONFIG.context_index(Meter(6, 8), 3) == 31
+
+
+def test_an_unknown_meter_counts_as_the_first() -> None:
+    assert CONFIG.context_index(Meter(5, 4), 18) == 2
+
+
+def test_no_meters_means_no_bar_positions() -> None:
+    config = ModelConfig(meters=())
+    assert config.n_context == 0
+    assert config.context_index(Meter(4, 4), 7) == 0

@@ -1,0 +1,198 @@
+"""The live step: exactness, noise, clamps, legality; equal to the training model's mathematics."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame
+from rnnrbm_live.core.pitch import PitchRange
+from rnnrbm_live.model.checkpoint import weight_shapes
+from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.live import LiveModel, NoiseKey, Sample, State, logistic_noise, sigmoid
+from rnnrbm_live.model.rnnrbm import RNNRBM
+from rnnrbm_live.model.untrained import SMALL_CONFIG, random_live_model
+
+
+def play(model: LiveModel, n_steps: int, seed: int = 1, **settings: object) -> list[Sample]:
+    state = model.initial_state(0)
+    samples = []
+    for step in range(n_steps):
+        samples.append(model.sample(state, NoiseKey(seed, 0, step), **settings))  # type: ignore[arg-type]
+        state = model.update(state, samples[-1].frame, (step + 1) % 16)
+    return samples
+
+
+def silent_model(b_v: float = 0.0, config: ModelConfig = SMALL_CONFIG) -> LiveModel:
+    """Return a model whose bits are independent with bias `b_v`, whatever came before."""
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    weights["b_v"] += b_v
+    return LiveModel(config, weights)
+
+
+def test_importing_it_imports_no_torch() -> None:
+    code = "import sys, rnnrbm_live.model.live, rnnrbm_live.model.checkpoint; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [SMALL_CONFIG, ModelConfig(n_hidden=20, n_recurrent=12, rnn="tanh", onsets=False, chain_start="zeros")],
+)
+def test_states_and_biases_are_those_of_the_training_model(config: ModelConfig) -> None:
+    """Up to the rounding of the weights: 2^-13 each, in sums of a few hundred terms."""
+    random = np.random.default_rng(2)
+    weights = {name: random.normal(0, 0.2, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
+    live, trained = LiveModel(config, weights), RNNRBM(config)
+    trained.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
+    bits = (random.random((12, 88)) < 0.05).astype(np.uint8)
+    frames = [legal_frame(np.flatnonzero(row) + 21, [], REST) for row in bits]
+    rows = torch.from_numpy(np.stack([frame_to_bits(frame, with_onsets=config.onsets) for frame in frames])).float()
+    contexts = [0] * 12 if not config.n_context else [int(context) for context in random.integers(0, 28, 12)]
+    with torch.no_grad():
+        first = trained.initial_state(torch.tensor([3 if config.n_context else 0]))
+        states = trained.recur(rows[None], torch.tensor([contexts]), first)
+        b_v, b_h = trained.biases(states[0, -1])
+    state = live.listen(live.initial_state(3 if config.n_context else 0), frames, contexts)
+    np.testing.assert_allclose(state.u, states[0, -1].numpy(), atol=2e-3)
+    live_b_v, live_b_h = live._biases(state.u, 0.0)
+    np.testing.assert_allclose(live_b_v, b_v.numpy(), atol=5e-3)
+    np.testing.assert_allclose(live_b_h, b_h.numpy(), atol=5e-3)
+
+
+def test_everything_the_chain_adds_up_is_on_the_grid() -> None:
+    """Multiples of 2^-12 below 2^12: float32 adds them exactly in any order."""
+    model = random_live_model(4)
+    state = model.update(model.initial_state(3), Frame(frozenset({60, 64}), frozenset({60})), 5)
+    assert (state.u * 2**20 % 1 == 0).all()
+    for values in (model.W, *model._biases(state.u, 0.123), logistic_noise(NoiseKey(1, 2, 3), (4, 50), 0.87)):
+        assert (values.astype(np.float64) * 2**12 % 1 == 0).all()
+    random = np.random.default_rng(0)
+    h = (random.random(len(model.W.T)) < 0.5).astype(np.float32)
+    exact = model.W.astype(np.float64) @ h
+    for _ in range(20):
+        order = random.permutation(len(h))
+        assert np.array_equal(model.W[:, order] @ h[order], exact)
+
+
+def test_noise_depends_on_the_key_alone() -> None:
+    shape = (25, 432)
+    noise = logistic_noise(NoiseKey(1, 2, 3), shape, 1.0)
+    assert np.array_equal(noise, logistic_noise(NoiseKey(1, 2, 3), shape, 1.0))
+    for other in (NoiseKey(0, 2, 3), NoiseKey(1, 3, 3), NoiseKey(1, 2, 4)):
+        assert not np.array_equal(noise, logistic_noise(other, shape, 1.0))
+    assert np.array_equal(noise[:10], logistic_noise(NoiseKey(1, 2, 3), (10, 432), 1.0))
+    assert logistic_noise(NoiseKey(2**64 - 1, 2**64 - 1, 2**63), shape, 1.0).shape == shape
+
+
+def test_noise_is_logistic() -> None:
+    """P(x > noise) = sigmoid(x / T): 200,000 draws, 6 standard errors of at most 0.0011."""
+    for temperature in (0.5, 1.0, 2.0):
+        noise = logistic_noise(NoiseKey(9, 0, 0), (1, 200_000), temperature)
+        for x in (-2.0, 0.0, 1.0):
+            assert (noise < x).mean() == pytest.approx(1 / (1 + np.exp(-x / temperature)), abs=0.007)
+
+
+def test_neighbouring_steps_share_no_noise() -> None:
+    first, second = (logistic_noise(NoiseKey(1, 0, step), (1, 40_000), 1.0)[0] for step in (0, 1))
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.03  # 6 standard errors
+
+
+def test_sigmoid_never_overflows() -> None:
+    with np.errstate(all="raise"):
+        assert sigmoid(np.array([-1e4, 0.0, 1e4])).tolist() == [0.0, 0.5, 1.0]
+
+
+def test_replanning_draws_the_same_frames() -> None:
+    model = random_live_model()
+    whole = play(model, 40)
+    state = model.initial_state(0)
+    for step in range(20):
+        state = model.update(state, whole[step].frame, (step + 1) % 16)
+    again = model.sample(state, NoiseKey(1, 0, 20))
+    assert again.frame == whole[20].frame
+    assert np.array_equal(again.probabilities, whole[20].probabilities)
+
+
+def test_frames_are_legal_and_never_above_max_notes() -> None:
+    model = random_live_model(3)
+    previous = REST
+    samples = play(model, 300, temperature=1.5)
+    for sample in samples:
+        assert sample.frame.onsets <= sample.frame.sounding
+        assert sample.frame.sounding - previous.sounding <= sample.frame.onsets
+        assert len(sample.frame.sounding) <= model.config.max_notes
+        if sample.held:
+            assert sample.frame == Frame(previous.sounding)
+        previous = sample.frame
+    assert 0 < sum(sample.held for sample in samples) < 300
+
+
+def test_the_sample_has_the_conditionals_probability() -> None:
+    """Independent bits, so that one sweep is an exact draw: 88 bits x 400 frames, 6 standard errors."""
+    model = silent_model(-1.0, ModelConfig(n_hidden=3, n_recurrent=3, onsets=False, max_notes=88))
+    for temperature, density in ((1.0, 0.0), (0.5, 0.0), (1.0, 1.5)):
+        state = model.initial_state()
+        samples = [
+            model.sample(state, NoiseKey(0, 0, step), gibbs_steps=1, temperature=temperature, density=density)
+            for step in range(400)
+        ]
+        expected = 1 / (1 + np.exp((1.0 - density) / temperature))
+        rate = sum(len(sample.frame.sounding) for sample in samples) / (400 * 88)
+        assert rate == pytest.approx(expected, abs=6 * 0.5 / np.sqrt(400 * 88))
+        np.testing.assert_allclose(samples[0].probabilities, expected, atol=1e-3)
+
+
+def test_density_leaves_onset_bits_alone() -> None:
+    model = silent_model(0.0)
+    state = model.initial_state(0)
+    sample = model.sample(state, NoiseKey(0, 0, 0), density=2.0)
+    np.testing.assert_allclose(sample.probabilities[:88], sigmoid(np.array(2.0)), atol=1e-3)
+    np.testing.assert_allclose(sample.probabilities[88:], 0.5, atol=1e-6)
+
+
+def test_clamped_bits_hold_throughout() -> None:
+    model = random_live_model(5)
+    on, off = model.outside(PitchRange(60, 61)), model.outside(PitchRange(48, 72))
+    on = ~on  # middle C sounds and is struck
+    for sample in play(model, 50, clamped_on=on, clamped_off=off, temperature=1.3):
+        assert 60 in sample.frame.onsets
+        assert all(48 <= pitch < 72 for pitch in sample.frame.sounding)
+        assert sample.probabilities[60 - 21] == 1
+        assert not sample.probabilities[off].any()
+
+
+def test_clamps_also_bind_a_held_frame() -> None:
+    """Every draw has too many notes, so the previous frame is held, but not against the clamps."""
+    model = silent_model(3.0)
+    state = State(model.initial_state(0).u, Frame(frozenset({50, 64}), frozenset({50, 64})))
+    off = ~model.outside(PitchRange(64, 65))
+    on = ~model.outside(PitchRange(67, 68))
+    sample = model.sample(state, NoiseKey(0, 0, 0), clamped_on=on, clamped_off=off)
+    assert sample.held
+    assert sample.frame == Frame(frozenset({50, 67}), frozenset({67}))
+
+
+def test_a_clamp_changes_what_is_sampled_with_it() -> None:
+    """One hidden unit ties two keys together: clamping one brings the other."""
+    config = ModelConfig(n_hidden=1, n_recurrent=1, onsets=False, chain_start="zeros", max_notes=88)
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    weights["b_v"] -= 6.0
+    weights["b_h"] -= 6.0
+    weights["W"][[60 - 21, 64 - 21], 0] = 12.0
+    model = LiveModel(config, weights)
+    on = ~model.outside(PitchRange(60, 61))
+    state = model.initial_state()
+    with_clamp = [model.sample(state, NoiseKey(0, 0, step), clamped_on=on).frame for step in range(50)]
+    without = [model.sample(state, NoiseKey(0, 0, step)).frame for step in range(50)]
+    assert sum(64 in frame.sounding for frame in with_clamp) > 45
+    assert sum(64 in frame.sounding for frame in without) < 10
+
+
+@pytest.mark.parametrize("settings", [{"gibbs_steps": 0}, {"temperature": 0.0}, {"temperature": float("nan")}])
+def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
+    with pytest.raises(SettingsError):
+        play(random_live_model(), 1, **settings)
