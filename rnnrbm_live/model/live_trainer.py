@@ -15,7 +15,8 @@ from rnnrbm_live.model.presets import LivePreset, Stage
 from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
 from rnnrbm_live.model.training_step import NoisePool, Update, keyed_generator, pooled_gibbs_chain
 
-NOISE_POOL_SIZE = 1 << 22
+NOISE_POOL_SWEEPS = 8
+"""The pool holds the noise of this many half sweeps."""
 ADAM_BETAS = (0.9, 0.99)
 GRADIENT_NORM_LIMIT = 1.0
 CONSTANT_SHARE = 0.4
@@ -55,8 +56,7 @@ class LiveTrainer:
         # One chain per training frame, in the piece's own key.
         self._chains: list[Bits] = [piece.bits.copy() for piece in self._pieces]
         self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent)  # (lanes, R)
-        pool_size = max(NOISE_POOL_SIZE, 2 * preset.lanes * preset.chunk_steps * corpus.config.n_visible)
-        self._noise = NoisePool(pool_size, keyed_generator(seed, -1))
+        self._noise = self._new_noise(0)
 
     def stage_name(self, epoch: int) -> str:
         """Name what is being done in an epoch."""
@@ -80,7 +80,7 @@ class LiveTrainer:
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw fresh noise; start the optimiser anew where a stage begins."""
-        self._noise = NoisePool(len(self._noise), keyed_generator(self._seed, epoch, -1))
+        self._noise = self._new_noise(epoch)
         stage_index, stage, first_epoch = self._stage_at(epoch)
         if epoch == first_epoch and stage_index:
             self._optimizer = self._new_optimizer(stage)
@@ -135,8 +135,10 @@ class LiveTrainer:
         state["carried"] = self._carried.clone()
         return state
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a state."""
+    def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
+        """Go on in an epoch from a state."""
+        self._noise = self._new_noise(epoch)
+        self._optimizer = self._new_optimizer(self._stage_at(epoch)[1])
         names = set(self.model.state_dict())
         self.model.load_state_dict({name: tensor for name, tensor in state.items() if name in names})
         for name in self._average:
@@ -207,6 +209,11 @@ class LiveTrainer:
                 rows[first : first + length], -chunk.semitones
             )
             first += length
+
+    def _new_noise(self, epoch: int) -> NoisePool:
+        config, preset = self.model.config, self._preset
+        half_sweep = preset.lanes * preset.chunk_steps * max(config.n_visible, config.n_hidden)
+        return NoisePool(NOISE_POOL_SWEEPS * half_sweep, keyed_generator(self._seed, epoch, -1))
 
     # Optimiser
 

@@ -209,8 +209,7 @@ def _resume(folder: Path, trainer: Trainer[Any], identity: str) -> _Run:
         )
     try:
         run = _Run(**facts["run"])
-        trainer.load_state({key: torch.from_numpy(array) for key, array in arrays.items()})
-        trainer.plan_epoch(run.epoch)
+        trainer.load_state({key: torch.from_numpy(array) for key, array in arrays.items()}, epoch=run.epoch)
     except (KeyError, TypeError, ValueError, RuntimeError) as err:
         raise CheckpointError(f"the training in {folder} is damaged ({err}): start without --resume") from err
     return run

@@ -60,8 +60,8 @@ class Trainer(Protocol[Batch]):
         """Return all that `load_state` needs to go on as if it had not stopped."""
         ...
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a state."""
+    def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
+        """Go on in an epoch from a state."""
         ...
 
 

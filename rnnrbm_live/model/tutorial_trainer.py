@@ -88,6 +88,6 @@ class TutorialTrainer:
         """Return all that `load_state` needs to go on as if it had not stopped."""
         return self.weights()
 
-    def load_state(self, state: Mapping[str, Tensor]) -> None:
-        """Go on from a state."""
+    def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
+        """Go on in an epoch from a state."""
         self.model.load_state_dict(dict(state))

@@ -1,0 +1,192 @@
+"""Training: what it learns, that it repeats, and that stopping and going on changes nothing."""
+
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.pianoroll import Note, PianoRoll
+from rnnrbm_live.model.checkpoint import WEIGHTS_FILE, load_card, load_live_model, load_weights
+from rnnrbm_live.model.corpus import Corpus, build_corpus
+from rnnrbm_live.model.presets import LivePreset, Preset, Stage, TutorialPreset, with_epochs
+from rnnrbm_live.model.rnnrbm import free_energy, gibbs_chain
+from rnnrbm_live.model.train import Progress, TrainingResult, train
+from rnnrbm_live.model.training_step import keyed_generator
+from rnnrbm_live.model.tutorial_trainer import Chunk, TutorialTrainer
+from rnnrbm_live.model.validation import sampled_accuracy
+
+TUTORIAL = replace(with_epochs(TutorialPreset(), 2), chunk_steps=20)
+LIVE = LivePreset(
+    n_hidden=20,
+    n_recurrent=16,
+    gibbs_steps=4,
+    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4)),
+    lanes=3,
+    chunk_steps=16,
+    valid_share=0.2,
+)
+FACTS = {"source": "scales", "licence": "none needed"}
+
+
+def scales(n_pieces: int = 8) -> list[PianoRoll]:
+    """Return pieces of two voices that climb a scale, of 24 to 52 steps."""
+    rolls = []
+    for index in range(n_pieces):
+        steps = [0, 2, 4, 5, 7, 9, 11, 12][: 6 + index % 3] * (1 + index % 2)
+        notes = [Note(4 * at, 4 * at + 4, base + step) for base in (48, 60) for at, step in enumerate(steps)]
+        rolls.append(PianoRoll.from_notes(notes, 4, n_steps=4 * len(steps) + index))
+    return rolls
+
+
+def corpus_for(preset: Preset) -> Corpus:
+    return build_corpus(scales(), [f"scale {index}" for index in range(8)], preset, seed=0)
+
+
+def train_small(preset: Preset, folder: Path, **options: object) -> TrainingResult:
+    return train(corpus_for(preset), preset, folder, name="scales", data_facts=FACTS, **options)  # type: ignore[arg-type]
+
+
+def weights_of(folder: Path, preset: Preset) -> dict[str, np.ndarray]:
+    return load_weights(folder, corpus_for(preset).config)
+
+
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+def test_it_writes_a_playable_model_with_its_card(tmp_path: Path, preset: Preset) -> None:
+    reports: list[Progress] = []
+    result = train_small(preset, tmp_path, command="train scales", progress=reports.append)
+    assert result.finished
+    assert result.epochs == preset.epochs == len(result.monitors)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["card.json", "model.safetensors"]
+    load_live_model(tmp_path).initial_state(0)
+    card = load_card(tmp_path)
+    assert card.data["source"] == "scales"
+    assert card.training["command"] == "train scales"
+    assert card.training["epochs_done"] == preset.epochs
+    assert card.metrics["monitor"]["value"] == pytest.approx(result.monitors[-1], abs=1e-3)
+    assert reports[-1].done == 1.0
+    assert reports[-1].seconds_left == 0
+    assert [report.done for report in reports] == sorted(report.done for report in reports)
+    assert sum(report.epoch_ended for report in reports) == preset.epochs
+
+
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+def test_the_same_seed_gives_the_same_model(tmp_path: Path, preset: Preset) -> None:
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        train_small(preset, tmp_path / name, seed=seed)
+    a, b, c = (weights_of(tmp_path / name, preset) for name in "abc")
+    assert all(np.array_equal(a[key], b[key]) for key in a)
+    assert not np.array_equal(a["W"], c["W"])
+
+
+@pytest.mark.parametrize("stop_after", [1, 4, 5, 9])
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+def test_going_on_gives_what_not_stopping_gives(tmp_path: Path, preset: Preset, stop_after: int) -> None:
+    """Stopped in the middle of an epoch, at its end, and in either stage."""
+    train_small(preset, tmp_path / "whole")
+    updates: list[Progress] = []
+    stopped = train_small(
+        preset, tmp_path / "parts", progress=updates.append, should_stop=lambda: len(updates) == stop_after
+    )
+    assert not stopped.finished
+    assert len(updates) == stop_after
+    load_live_model(tmp_path / "parts")
+    resumed = train_small(preset, tmp_path / "parts", resume=True)
+    assert resumed.finished
+    whole, parts = (weights_of(tmp_path / name, preset) for name in ("whole", "parts"))
+    assert all(np.array_equal(whole[key], parts[key]) for key in whole)
+
+
+def test_ctrl_c_saves(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    result = train_small(TUTORIAL, tmp_path, progress=lambda _report: os.kill(os.getpid(), signal.SIGINT))
+    assert not result.finished
+    assert signal.getsignal(signal.SIGINT) is before
+    assert train_small(TUTORIAL, tmp_path, resume=True).finished
+
+
+def test_resuming_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="no training to go on with"):
+        train_small(TUTORIAL, tmp_path, resume=True)
+    train_small(TUTORIAL, tmp_path, should_stop=lambda: True)
+    with pytest.raises(CheckpointError, match="another seed"):
+        train_small(TUTORIAL, tmp_path, resume=True, seed=5)
+
+
+def test_a_folder_that_cannot_be_written_is_found_at_once(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    reports: list[Progress] = []
+    with pytest.raises(CheckpointError, match="cannot be written"):
+        train_small(TUTORIAL, tmp_path / "file", progress=reports.append)
+    assert not reports
+
+
+def test_tutorial_chunks_are_the_tutorials() -> None:
+    corpus = corpus_for(TUTORIAL)
+    chunks = TutorialTrainer(corpus, TUTORIAL, seed=0).plan_epoch(0)
+    by_piece: dict[int, list[tuple[int, int]]] = {}
+    for chunk in chunks:
+        by_piece.setdefault(chunk.piece, []).append((chunk.first, chunk.last))
+    for index, piece in enumerate(corpus.train):
+        assert by_piece[index] == [(first, min(first + 20, len(piece))) for first in range(0, len(piece), 20)]
+
+
+def test_a_tutorial_update_is_plain_sgd_on_the_tutorials_cost() -> None:
+    """The same update written as the tutorial's scan is: one frame after the other, u from zeros."""
+    corpus = corpus_for(TUTORIAL)
+    trainer = TutorialTrainer(corpus, TUTORIAL, seed=3)
+    model = trainer.model
+    before = {name: tensor.clone().requires_grad_() for name, tensor in model.state_dict().items()}
+    v = torch.from_numpy(corpus.train[2].bits[:20]).float()
+    u, rows_v, rows_h = torch.zeros(100), [], []
+    for frame in v:
+        rows_v.append(before["b_v"] + u @ before["W_uv"])
+        rows_h.append(before["b_h"] + u @ before["W_uh"])
+        into = before["recurrence.bias_ih_l0"] + frame @ before["recurrence.weight_ih_l0"].T
+        u = torch.tanh(into + u @ before["recurrence.weight_hh_l0"].T)
+    b_v, b_h = torch.stack(rows_v), torch.stack(rows_h)
+    with torch.no_grad():
+        sample, _ = gibbs_chain(v, before["W"], b_v, b_h, steps=15, generator=keyed_generator(3, 0, 0))
+    cost = (free_energy(v, before["W"], b_v, b_h) - free_energy(sample, before["W"], b_v, b_h)).sum() / len(v)
+    cost.backward()
+    trainer.update(Chunk(piece=2, first=0, last=20), epoch=0, index=0, progress=0.0)
+    for name, tensor in model.state_dict().items():
+        gradient = before[name].grad if name not in ("u0", "recurrence.bias_hh_l0") else None
+        expected = before[name] if gradient is None else before[name] - 0.001 * gradient
+        torch.testing.assert_close(tensor, expected.detach(), atol=1e-7, rtol=1e-4)
+
+
+def test_live_training_learns(tmp_path: Path) -> None:
+    """Held-out accuracy of a sampled frame rises far above that of the untrained model."""
+    fast = replace(LIVE, stages=(Stage("persistent", 20, 2e-2, 2, 4), Stage("short-run", 40, 2e-2, 4, 4)), average=0.9)
+    preset = replace(fast, dropout=0.0)
+    result = train_small(preset, tmp_path)
+    assert result.accuracies[-1] > 2 * result.accuracies[0]
+    assert result.accuracies[-1] > 0.2
+    assert load_card(tmp_path).metrics["sampled_accuracy"]["value"] == pytest.approx(result.accuracies[-1], abs=1e-3)
+
+
+def test_accuracy_of_a_model_that_is_always_right_or_wrong() -> None:
+    corpus = corpus_for(TUTORIAL)
+    model = TutorialTrainer(corpus, TUTORIAL, seed=0).model
+    piece = replace(corpus.train[0], bits=np.zeros_like(corpus.train[0].bits))
+    piece.bits[:, 39] = 1
+    with torch.no_grad():
+        model.b_v.fill_(-50.0)
+        model.b_v[39] = 50.0
+    generator = keyed_generator(0)
+    assert sampled_accuracy(model, [piece], generator=generator) == 1.0
+    with torch.no_grad():
+        model.b_v[40] = 50.0
+    assert sampled_accuracy(model, [piece], generator=generator) == pytest.approx(0.5)
+    assert sampled_accuracy(model, [], generator=generator) is None
+
+
+def test_only_safetensors_and_json_are_written(tmp_path: Path) -> None:
+    train_small(LIVE, tmp_path, should_stop=lambda: True)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["card.json", WEIGHTS_FILE, "training.safetensors"]
