@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from queue import Empty, SimpleQueue
 
-from rnnrbm_live.core.commands import Command, NewSession
-from rnnrbm_live.core.messages import StepPlayed
+from rnnrbm_live.core.commands import Command, Stop
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.engine.session import Session
 from rnnrbm_live.engine.snapshot import Snapshot
@@ -59,8 +59,8 @@ class Generator:
                 self._turn()
             except Exception as err:  # the thread's last line of defence: say so, fall silent, stay usable
                 log.exception("the generator failed")
-                self._session.command(NewSession())
-                self._session.notify(f"The generator failed ({err}) and has begun a new session: press Play to go on")
+                self._session.command(Stop())
+                self._session.notify(f"The generator failed ({err}) and stopped; nothing recorded is lost: press Play to go on")
 
     def _turn(self) -> None:
         busy = self._session.work()
@@ -74,15 +74,17 @@ class Generator:
                 return
 
 
-def run_offline(session: Session, link: PlayerLink, until_step: int) -> None:
-    """Drive a playing session, at full speed, until `until_step` has sounded.
+def run_offline(session: Session, link: PlayerLink, finished: Callable[[Snapshot], bool]) -> None:
+    """Drive a playing session at full speed until `finished`, then stop it.
 
-    `link` must be an offline player: each `poll` moves its clock to what is due next.
+    `link` must be an offline player: each `poll` moves its clock to what is due next. The step that is played when
+    `finished` says so has begun but has no length yet, so none of its notes are recorded.
     """
-    while session.snapshot.step < until_step:
+    while not finished(session.snapshot):
         while session.work():
             pass
         for event in link.poll(0.0):
             session.event(event)
-            if isinstance(event, StepPlayed) and event.step >= until_step:
-                return
+    session.command(Stop())
+    for event in link.poll(0.0):
+        session.event(event)

@@ -110,7 +110,8 @@ class Planner:
 
         If it is not what was planned, everything after it is dropped, to be planned anew from what was heard.
         """
-        del self._plan[: max(0, step - self.next_step)]  # steps that time jumped over
+        if step > self.next_step:  # time jumped
+            self._plan.clear()
         if self._plan and self._plan[0].planned.frame == heard.frame:
             self._last = replace(self._plan.pop(0), planned=heard)
         else:

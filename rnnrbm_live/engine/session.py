@@ -10,23 +10,26 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import singledispatchmethod
+from typing import Any
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import Clock
-from rnnrbm_live.core.errors import MidiFileError, RNNRBMError, SettingsError
+from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
+from rnnrbm_live.engine.devices import SamplerLoader
 from rnnrbm_live.engine.listener import Listener
 from rnnrbm_live.engine.planner import Planner, Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.engine.timing import TimingLog
+from rnnrbm_live.model.live import LiveModel
 
 LOOKAHEAD_SECONDS = 1.5  # sampler stalls of 0.4 s have been seen; a change replaces the plan, so far costs nothing
 LOOKAHEAD_FRAMES = 4
@@ -42,6 +45,15 @@ class Session:
         snapshot: what to show; replaced whole after every change.
     """
 
+    snapshot: Snapshot
+    _transport: Transport
+    _primer: PrimerState
+    _running: bool  # whether the player's clock does
+    _take_number: int
+    _listener: Listener | None
+    _stepper: Stepper
+    _loader: SamplerLoader | None
+
     def __init__(
         self,
         *,
@@ -51,6 +63,7 @@ class Session:
         load_model: Callable[[str], Stepper],
         settings: Settings,
         mode: Mode = Mode.FREE,
+        gpu: Callable[[LiveModel], SamplerLoader] | None = None,
     ) -> None:
         """Load the model and stand ready, stopped.
 
@@ -61,6 +74,7 @@ class Session:
             load_model: loads a model by name.
             settings: to begin with.
             mode: to begin with.
+            gpu: makes what moves a model's chain to a GPU; None to stay on numpy.
 
         Raises:
             CheckpointError: from `load_model`.
@@ -75,7 +89,8 @@ class Session:
         self._notice: msg.Notice | None = None
         self._notice_id = 0
         self._revision = 0
-        self._stepper = load_model(model)
+        self._gpu = gpu
+        self._use_model(load_model(model))
         self._begin_session()
         self._send_sound()
 
@@ -97,6 +112,7 @@ class Session:
                 self._publish()
         if not self._running or self._plan_is_long():
             return False
+        self._move_to_gpu()
         self._extend_plan()
         if self._plan_is_long():
             self._publish()
@@ -200,7 +216,8 @@ class Session:
     def _(self, command: ask.Adjust) -> None:
         if command.name not in Settings.__dataclass_fields__:
             raise SettingsError(f"there is no setting called {command.name!r}")
-        self._settings = replace(self._settings, **{command.name: command.value})
+        change: dict[str, Any] = {command.name: command.value}
+        self._settings = replace(self._settings, **change)
         if command.name == "tempo_bpm":
             self._tempo = self._settings.tempo_bpm
             self._link.send(msg.SetTempo(self._tempo))
@@ -221,7 +238,7 @@ class Session:
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and this session has"
                 f" {self._timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
             )
-        self._stepper = stepper
+        self._use_model(stepper)
         if self._transport is Transport.STOPPED:
             if fresh:
                 self._begin_session()
@@ -373,6 +390,9 @@ class Session:
         before = self._clock.now_seconds()
         step, planned = self._planner.extend(self._settings)
         self._timing.add_sampling(self._clock.now_seconds() - before)
+        if self._stepper.device_trouble is not None:
+            self._set_notice(msg.Notice(self._stepper.device_trouble))
+            self._stepper.device_trouble = None
         self._link.send(msg.SetPlan(self._revision, step, (planned,)))
 
     def _revise(self, from_step: int) -> None:
@@ -391,6 +411,26 @@ class Session:
         period = step_seconds(self._tempo, self._timeline.steps_per_beat)
         ahead = (self._clock.now_seconds() + ANSWER_SECONDS - self._last_seconds) / period
         return max(self._planner.next_step, self._last_step + math.ceil(ahead))
+
+    def _use_model(self, stepper: Stepper) -> None:
+        self._stepper = stepper
+        self._loader = self._gpu(stepper.model) if self._gpu else None
+        if self._loader is not None:
+            self._loader.start()
+
+    def _move_to_gpu(self) -> None:
+        """Hand the chain to the GPU at this frame boundary, once it is ready there."""
+        if self._loader is None:
+            return
+        try:
+            sampler = self._loader.take()
+        except DeviceError as err:
+            self._loader = None
+            self._set_notice(msg.Notice(f"{err}; numpy on the CPU goes on"))
+            return
+        if sampler is not None:
+            self._stepper.use(sampler, self._loader.device)
+            self._loader = None
 
     # --- listening ---------------------------------------------------------------------------------------
 

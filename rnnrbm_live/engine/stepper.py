@@ -1,13 +1,16 @@
-"""One step of the model in musical terms: frames in, frames out. State is a value; no thread, no time."""
+"""One step of the model in musical terms: frames in, frames out. No thread, no time; states are values."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rnnrbm_live.core.frame import Bits, Frame, frame_from_bits, frame_to_bits
+from rnnrbm_live.core.errors import DeviceError
+from rnnrbm_live.core.frame import Frame, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
 from rnnrbm_live.core.settings import Settings
-from rnnrbm_live.model.live import LiveModel, State
+from rnnrbm_live.model.live import LiveModel, NoiseKey, NumpySampler, Sampler, State
+
+CPU = "numpy on CPU"
 
 
 class Stepper:
@@ -15,13 +18,17 @@ class Stepper:
 
     Attributes:
         name: of the model.
-        model: the model; its sampler decides on what device the chain runs.
+        model: the model.
+        device: what runs its Gibbs chain, for the user to read.
+        device_trouble: one sentence, once a device has failed and numpy has taken over; else None.
     """
 
     def __init__(self, name: str, model: LiveModel) -> None:
-        """Wrap a loaded model."""
+        """Wrap a loaded model, played by numpy."""
         self.name = name
         self.model = model
+        self.device = CPU
+        self.device_trouble: str | None = None
 
     @property
     def steps_per_beat(self) -> int:
@@ -29,19 +36,19 @@ class Stepper:
         return self.model.config.steps_per_beat
 
     @property
-    def device(self) -> str:
-        """What draws the frames, such as "numpy on CPU"."""
-        return self.model.sampler.device
-
-    @property
     def meter(self) -> Meter:
-        """Meter to start a session in: the first the model was trained on."""
+        """Meter to start a session in: the first that the model was trained on."""
         meters = self.model.config.meters
         return Meter.parse(meters[0]) if meters else Meter()
 
     def plays_in(self, meter: Meter) -> bool:
-        """Return whether the model knows bars of this meter."""
+        """Return whether the model has learnt bars of this meter."""
         return str(meter) in self.model.config.meters
+
+    def use(self, sampler: Sampler, device: str) -> None:
+        """Run the chain elsewhere from the next frame on; the notes stay the same."""
+        self.model.sampler = sampler
+        self.device = device
 
     def begin(self, timeline: Timeline, step: int) -> State:
         """Return the initial state u(0) for a first frame at `step`."""
@@ -49,37 +56,50 @@ class Stepper:
 
     def listen(self, state: State, frame: Frame, timeline: Timeline, next_step: int) -> State:
         """Return the state after hearing a frame; `next_step` is the step of the frame to come."""
-        return self.model.update(state, self._bits(frame), self._context(timeline, next_step))
+        return self.model.update(state, frame, self._context(timeline, next_step))
 
     def listen_to(self, frames: Sequence[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> State:
         """Return the state after hearing a primer from u(0).
 
         Args:
-            frames: the primer, the first frame at `first_step`.
+            frames: the primer, its first frame at `first_step`; at least one.
             timeline: where bars begin.
             first_step: where the primer began.
-            then_step: step of the frame to come; later than the primer's end when the player left a silence, which
+            then_step: step of the frame to come. Later than the primer's end if the player left a silence, which
                 the model does not hear.
         """
-        state = self.begin(timeline, first_step)
-        last = len(frames) - 1
-        for index, frame in enumerate(frames):
-            state = self.listen(state, frame, timeline, then_step if index == last else first_step + index + 1)
-        return state
+        next_steps = [*range(first_step + 1, first_step + len(frames)), then_step]
+        contexts = [self._context(timeline, step) for step in next_steps]
+        return self.model.listen(self.begin(timeline, first_step), frames, contexts)
 
     def imagine(self, state: State, previous: Frame, settings: Settings, *, take: int, step: int) -> Frame:
-        """Draw the next frame. The same model, state, settings, take and step draw the same frame."""
-        bits = self.model.sample(
+        """Draw the next frame: the same model, state, settings, take and step draw the same frame.
+
+        Args:
+            state: of the model before it.
+            previous: what sounds just before it; a rest where time stood still, so that nothing is held from there.
+            settings: temperature, density, Gibbs steps and seed.
+            take: with seed and step, the key of the noise.
+            step: of the frame.
+        """
+        try:
+            frame = self._sample(state, settings, take, step)
+        except DeviceError as err:
+            self.use(NumpySampler(self.model.W), CPU)
+            self.device_trouble = f"{err}; numpy on the CPU has taken over"
+            frame = self._sample(state, settings, take, step)
+        return legal_frame(frame.sounding, frame.onsets, previous)
+
+    def _sample(self, state: State, settings: Settings, take: int, step: int) -> Frame:
+        return self.model.sample(
             state,
-            (settings.seed, take, step),
+            NoiseKey(settings.seed, take, step),
             gibbs_steps=settings.gibbs_steps,
             temperature=settings.temperature,
             density=settings.density,
-        )
-        return frame_from_bits(bits, previous)
+        ).frame
 
-    def _bits(self, frame: Frame) -> Bits:
-        return frame_to_bits(frame, with_onsets=self.model.config.onsets)
-
-    def _context(self, timeline: Timeline, step: int) -> int | None:
+    def _context(self, timeline: Timeline, step: int) -> int:
+        if not self.model.config.n_context:
+            return 0
         return self.model.config.context_index(timeline.meter, timeline.step_in_bar(step))

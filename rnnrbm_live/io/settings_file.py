@@ -1,0 +1,41 @@
+"""What is remembered between runs: one JSON file, written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+
+class SettingsFile:
+    """A JSON object on disk. Losing it costs comfort, never music: trouble is logged, not raised."""
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at `path`, which need not exist."""
+        self._path = path
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved; empty if there is nothing readable."""
+        try:
+            values = json.loads(self._path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as err:
+            log.warning("%s cannot be read, starting from defaults: %s", self._path, err)
+            return {}
+        return values if isinstance(values, dict) else {}
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Write `values`, JSON types only, in place of what was there."""
+        temporary = self._path.with_name(f".{self._path.name}.part")
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(values, indent=2), encoding="utf-8")
+            os.replace(temporary, self._path)
+        except OSError as err:
+            log.warning("%s cannot be written: %s", self._path, err)

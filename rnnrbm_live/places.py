@@ -1,0 +1,38 @@
+"""Where things lie on this machine: models, settings, logs, exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import platformdirs
+
+from rnnrbm_live.core.resources import models_path
+from rnnrbm_live.model.library import ModelLibrary
+
+APP_NAME = "rnnrbm-live"
+DEFAULT_MODEL = "bach-chorales"
+
+
+def user_models_path() -> Path:
+    """Folder in which a user's own models are looked for by name."""
+    return platformdirs.user_data_path(APP_NAME) / "models"
+
+
+def settings_path() -> Path:
+    """File that remembers window, ports, model and controls."""
+    return platformdirs.user_config_path(APP_NAME) / "settings.json"
+
+
+def log_path() -> Path:
+    """Log file of the last runs."""
+    return platformdirs.user_log_path(APP_NAME) / "rnnrbm-live.log"
+
+
+def exports_path() -> Path:
+    """Folder that exports are offered to be saved in."""
+    return platformdirs.user_music_path()
+
+
+def model_library() -> ModelLibrary:
+    """Return the models that come with the program, and the user's own."""
+    return ModelLibrary((models_path(), user_models_path()))
