@@ -2,9 +2,10 @@
 
     python benchmarks/music.py models/bach-chorales
 
-Free playing: chains of frames from the initial state, every setting at its default. Primed playing: the first bars of
-held-out pieces in all keys, then what the model makes of them. Repeatable: all seeds are fixed. numpy only; the
-first run parses the chorales (a minute). With --card the figures are written into the model's card.
+Free playing: chains of frames from the initial state, every setting at its default. Primed playing: the
+first bars of held-out pieces in all keys, then what the model makes of them. Repeatable: all seeds are
+fixed. numpy only; the first run parses the chorales (a minute). With --card the figures are written into the
+model's card.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -117,7 +119,7 @@ def soprano_steps(rolls: Sequence[PianoRoll]) -> float:
     moves: list[int] = []
     for roll in rolls:
         tops = [int(np.flatnonzero(row)[-1]) for row in roll.sounding if row.any()]
-        moves += [abs(after - before) for before, after in zip(tops, tops[1:], strict=False) if after != before]
+        moves += [abs(after - before) for before, after in pairwise(tops) if after != before]
     return float(np.mean([move <= 2 for move in moves])) if moves else 0.0
 
 
@@ -161,7 +163,9 @@ def figures(steps_per_bar: int) -> list[Figure]:
 # Playing
 
 
-def play(model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int) -> list[Frame]:
+def play(
+    model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int
+) -> list[Frame]:
     """Let the model go on from a state; `first_step` counts from a bar line."""
     frames = []
     for step in range(first_step, first_step + n_steps):
@@ -191,8 +195,9 @@ def first_meter(model: LiveModel) -> Meter:
 def primed_share(model: LiveModel, primers: Sequence[PianoRoll]) -> tuple[float, float]:
     """Return the share of notes in the primer's scale over the next 8 bars, primed and not primed.
 
-    Each primer is heard in 12 keys, and continued with 5 seeds in each. Its scale is the best of the 12 major ones.
-    Without a primer the model plays 8 bars from its initial state; they are held against the same scales.
+    Each primer is heard in 12 keys, and continued with 5 seeds in each. Its scale is the best of the 12
+    major ones. Without a primer the model plays 8 bars from its initial state; they are held against the
+    same scales.
     """
     meter = first_meter(model)
     bar_steps = meter.bar_steps(model.config.steps_per_beat)
@@ -202,7 +207,9 @@ def primed_share(model: LiveModel, primers: Sequence[PianoRoll]) -> tuple[float,
     for primer in primers:
         for semitones in range(-6, 6):
             moved = replace(
-                primer, sounding=transpose(primer.sounding, semitones), onsets=transpose(primer.onsets, semitones)
+                primer,
+                sounding=transpose(primer.sounding, semitones),
+                onsets=transpose(primer.onsets, semitones),
             )
             tonic = best_tonic(class_counts(moved.sounding))
             contexts = [model.config.context_index(*position) for position in primer.bar_positions()]
@@ -210,7 +217,9 @@ def primed_share(model: LiveModel, primers: Sequence[PianoRoll]) -> tuple[float,
             after = model.config.context_index(meter, end)
             state = model.listen(model.initial_state(contexts[0]), moved.frames(), [*contexts[1:], after])
             for seed in range(PRIMED_SEEDS):
-                roll = PianoRoll.from_frames(play(model, state, meter, end, n_steps, seed), primer.steps_per_beat)
+                roll = PianoRoll.from_frames(
+                    play(model, state, meter, end, n_steps, seed), primer.steps_per_beat
+                )
                 primed.append(scale_share(class_counts(roll.sounding), tonic))
                 unprimed.append(scale_share(free[seed], tonic))
     return float(np.mean(primed)), float(np.mean(unprimed))
@@ -227,7 +236,9 @@ def class_counts(sounding: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def scale_share(counts: NDArray[np.int64], tonic: int) -> float:
     """Return the share of notes in the major scale on `tonic`; 0 if there are no notes."""
-    return float(counts[[(tonic + degree) % PITCH_CLASSES for degree in MAJOR_SCALE]].sum() / max(1, counts.sum()))
+    return float(
+        counts[[(tonic + degree) % PITCH_CLASSES for degree in MAJOR_SCALE]].sum() / max(1, counts.sum())
+    )
 
 
 def best_tonic(counts: NDArray[np.int64]) -> int:
@@ -258,7 +269,9 @@ def main() -> None:
     rolls = dict(zip(dataset.names, dataset.rolls, strict=True))
     real = [rolls[name] for name in card.data.get("held_out", ()) if name in rolls]
     if not real:
-        raise SystemExit(f"{arguments.model} names no held-out chorales in its card: there is nothing to compare with")
+        raise SystemExit(
+            f"{arguments.model} names no held-out chorales in its card: there is nothing to compare with"
+        )
     free = play_free(model, arguments.chains, arguments.frames)
     bar_steps = first_meter(model).bar_steps(model.config.steps_per_beat)
 
@@ -268,7 +281,9 @@ def main() -> None:
     for figure in figures(bar_steps):
         values[figure.name] = round(figure.measure(free), 4)
         mark = "" if figure.accepts(values[figure.name]) else "  MISSED"
-        print(f"{figure.name:34}{figure.measure(real):8.3f}{values[figure.name]:8.3f}  {figure.wanted()}{mark}")
+        print(
+            f"{figure.name:34}{figure.measure(real):8.3f}{values[figure.name]:8.3f}  {figure.wanted()}{mark}"
+        )
 
     primer_steps = PRIMER_BARS * bar_steps
     primers = [
@@ -277,7 +292,10 @@ def main() -> None:
         if len(roll) >= primer_steps + roll.pickup_steps and roll.meters[0].meter == first_meter(model)
     ][:PRIMERS]
     primed, unprimed = primed_share(model, primers)
-    values |= {"primed, notes in the primer's scale": round(primed, 4), "the same, unprimed": round(unprimed, 4)}
+    values |= {
+        "primed, notes in the primer's scale": round(primed, 4),
+        "the same, unprimed": round(unprimed, 4),
+    }
     print(
         f"{len(primers)} primers of {PRIMER_BARS} bars, 12 keys, {PRIMED_SEEDS} seeds: notes of the next "
         f"{AFTER_PRIMER_BARS} bars in the primer's scale"

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 import platformdirs
@@ -86,7 +87,9 @@ def load_dataset(
     """
     if source == MUSIC21_BACH:
         if step_seconds is not None:
-            raise CorpusError(f"{MUSIC21_BACH} has beats but no seconds: use --preset live, or a folder of MIDI files")
+            raise CorpusError(
+                f"{MUSIC21_BACH} has beats but no seconds: use --preset live, or a folder of MIDI files"
+            )
         return _music21_bach(steps_per_beat, progress)
     if source.startswith("music21:"):
         raise CorpusError(f"{source!r} is not known: the only music21 corpus offered is {MUSIC21_BACH!r}")
@@ -102,9 +105,13 @@ def _midi_folder(
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise CorpusError(f"{folder} {problem}: give a folder that holds MIDI files, or {MUSIC21_BACH!r}")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file())
+    paths = sorted(
+        path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file()
+    )
     if not paths:
-        raise CorpusError(f"{folder} holds no MIDI files (.mid), nor do the folders in it: give another folder")
+        raise CorpusError(
+            f"{folder} holds no MIDI files (.mid), nor do the folders in it: give another folder"
+        )
     names, rolls, skipped = [], [], []
     for done, path in enumerate(paths):
         name = path.relative_to(folder).as_posix()
@@ -121,7 +128,9 @@ def _midi_folder(
         if progress:
             progress(done + 1, len(paths))
     if not rolls:
-        raise CorpusError(f"none of the {len(paths)} MIDI files in {folder} could be read; first: {skipped[0].reason}")
+        raise CorpusError(
+            f"none of the {len(paths)} MIDI files in {folder} could be read; first: {skipped[0].reason}"
+        )
     licence = "that of the MIDI files, which their owner must know"
     return Dataset(str(folder), licence, tuple(names), tuple(rolls), tuple(skipped))
 
@@ -136,7 +145,10 @@ def _music21_bach(steps_per_beat: int, progress: Progress | None) -> Dataset:
         raise CorpusError(
             f"{MUSIC21_BACH} needs music21, which is not installed: pip install 'rnnrbm-live[train]'"
         ) from err
-    cache = Path(platformdirs.user_cache_dir("rnnrbm-live")) / f"bach-{release}-{steps_per_beat}-v{CACHE_VERSION}.npz"
+    cache = (
+        Path(platformdirs.user_cache_dir("rnnrbm-live"))
+        / f"bach-{release}-{steps_per_beat}-v{CACHE_VERSION}.npz"
+    )
     dataset = _read_cache(cache)
     if dataset is None:
         dataset = _parse_music21_bach(steps_per_beat, progress)
@@ -145,7 +157,8 @@ def _music21_bach(steps_per_beat: int, progress: Progress | None) -> Dataset:
 
 
 def _parse_music21_bach(steps_per_beat: int, progress: Progress | None) -> Dataset:
-    from music21 import corpus, musicxml
+    from music21 import corpus
+    from music21.exceptions21 import Music21Exception
 
     names, rolls, skipped = [], [], []
     # Some pieces are there in two encodings (.krn and .mxl): the last in the alphabet is read.
@@ -155,7 +168,7 @@ def _parse_music21_bach(steps_per_beat: int, progress: Progress | None) -> Datas
         name = path.stem
         try:
             score: Any = corpus.parse(path)
-        except musicxml.xmlToM21.MusicXMLImportException as err:
+        except Music21Exception as err:
             skipped.append(Skipped(name, f"music21 cannot parse it: {err}"))
             continue
         parts = list(score.parts) if hasattr(score, "parts") else []
@@ -200,9 +213,9 @@ def _notes_of_part(part: Part, steps_per_beat: int) -> list[Note]:
 def _bar_lines(part: Part, steps_per_beat: int) -> tuple[list[MeterChange], int]:
     """Find the meters, and how many steps come before the first full bar.
 
-    Bars follow one another by themselves. A measure that begins elsewhere than they say (a bar cut by a repeat sign
-    whose rest is missing, say) re-anchors them with a change to the same meter; the two halves of a bar that a
-    repeat sign cuts do not.
+    Bars follow one another by themselves. A measure that begins elsewhere than they say (a bar cut by a
+    repeat sign whose rest is missing, say) re-anchors them with a change to the same meter; the two halves
+    of a bar that a repeat sign cuts do not.
     """
     changes: list[MeterChange] = []
     pickup_steps = 0
@@ -258,7 +271,7 @@ def _read_cache(path: Path) -> Dataset | None:
             bits = np.unpackbits(arrays["bits"], axis=1)  # (frames of all pieces, 176)
             lengths = arrays["lengths"]
             facts = json.loads(str(arrays["facts"]))
-    except (OSError, ValueError, KeyError, EOFError):
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         return None
     rolls = tuple(
         PianoRoll(

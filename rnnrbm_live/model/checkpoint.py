@@ -1,4 +1,4 @@
-"""Models on disk: a folder with `model.safetensors`, the weights, and `card.json`, everything to know about them.
+"""Models on disk: a folder with the weights, `model.safetensors`, and all about them, `card.json`.
 
 While a training is under way, `training.safetensors` beside them holds what it needs to go on. Never pickle.
 """
@@ -87,11 +87,15 @@ def save_checkpoint(folder: Path, weights: Weights, card: Card) -> None:
     check_weights(weights, card.config, folder / WEIGHTS_FILE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = {name: np.ascontiguousarray(weights[name], np.float32) for name in weight_shapes(card.config)}
+        arrays = {
+            name: np.ascontiguousarray(weights[name], np.float32) for name in weight_shapes(card.config)
+        }
         _save_arrays(folder / WEIGHTS_FILE, arrays, {})
         save_card(folder, card)
     except OSError as err:
-        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
+        raise CheckpointError(
+            f"{folder} cannot be written to ({err.strerror}): choose another folder"
+        ) from err
 
 
 def save_card(folder: Path, card: Card) -> None:
@@ -127,7 +131,11 @@ def load_card(folder: Path) -> Card:
     try:
         config = ModelConfig.from_json(values["config"])
         return Card(
-            str(values["name"]), config, dict(values["data"]), dict(values["training"]), dict(values["metrics"])
+            str(values["name"]),
+            config,
+            dict(values["data"]),
+            dict(values["training"]),
+            dict(values["metrics"]),
         )
     except KeyError as err:
         raise CheckpointError(f"{path} lacks {err.args[0]!r}: restore it, or train the model again") from err
@@ -175,7 +183,8 @@ def check_weights(weights: Mapping[str, NDArray[Any]], config: ModelConfig, path
     for name, shape in expected.items():
         if weights[name].shape != shape:
             raise CheckpointError(
-                f"{path}: {name} has shape {weights[name].shape}, {CARD_FILE} says {shape}: they do not belong together"
+                f"{path}: {name} has shape {weights[name].shape}, {CARD_FILE} says {shape}: "
+                "they do not belong together"
             )
         if not math.isfinite(float(np.abs(weights[name]).sum(dtype=np.float64))):
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite: train the model again")
@@ -194,7 +203,9 @@ def save_training(folder: Path, arrays: Mapping[str, NDArray[Any]], facts: Mappi
         folder.mkdir(parents=True, exist_ok=True)
         _save_arrays(folder / TRAINING_FILE, dict(arrays), {"facts": json.dumps(facts)})
     except OSError as err:
-        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
+        raise CheckpointError(
+            f"{folder} cannot be written to ({err.strerror}): choose another folder"
+        ) from err
 
 
 def load_training(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

@@ -31,8 +31,8 @@ class ModelConfig:
         meters: time signatures whose bar positions are an input; none means the model does not know the bar.
         gibbs_steps: k, the sweeps of the chain that training used and sampling should use.
         chain_start: where that chain starts, at ``zeros`` or at the ``previous`` frame.
-        max_notes: a sampled frame with more sounding notes is replaced by holding the previous frame (a rule beside
-            the model, which keeps a rare bad sample from feeding on itself).
+        max_notes: a sampled frame with more sounding notes is replaced by holding the previous frame (a rule
+            beside the model, which keeps a rare bad sample from feeding on itself).
         default_tempo_bpm: the pace that suits the music, quarter notes per minute.
 
     Raises:
@@ -55,10 +55,14 @@ class ModelConfig:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if type(value) is not int or value < least:
-                raise CheckpointError(f"model config: {name} must be a whole number from {least} up, not {value!r}")
+                raise CheckpointError(
+                    f"model config: {name} must be a whole number from {least} up, not {value!r}"
+                )
         for name, choices in (("rnn", get_args(RnnKind)), ("chain_start", get_args(ChainStart))):
             if getattr(self, name) not in choices:
-                raise CheckpointError(f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}")
+                raise CheckpointError(
+                    f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}"
+                )
         if type(self.onsets) is not bool:
             raise CheckpointError(f"model config: onsets must be true or false, not {self.onsets!r}")
         tempo = self.default_tempo_bpm
@@ -73,7 +77,9 @@ class ModelConfig:
 
     @cached_property
     def _bar_steps(self) -> dict[str, int]:
-        return {str(Meter.parse(text)): Meter.parse(text).bar_steps(self.steps_per_beat) for text in self.meters}
+        return {
+            str(Meter.parse(text)): Meter.parse(text).bar_steps(self.steps_per_beat) for text in self.meters
+        }
 
     @property
     def n_visible(self) -> int:

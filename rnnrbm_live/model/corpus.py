@@ -80,13 +80,15 @@ def build_corpus(rolls: Sequence[PianoRoll], names: Sequence[str], preset: Prese
             pieces.append(encode(roll, name, config))
     if not pieces:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3])
-        raise CorpusError(f"no piece is left to train on ({reasons or 'the data set is empty'}): give other music")
+        raise CorpusError(
+            f"no piece is left to train on ({reasons or 'the data set is empty'}): give other music"
+        )
     train, valid = split_pieces(pieces, preset.valid_share, seed=seed)
     return Corpus(config, tuple(train), tuple(valid), tuple(skipped))
 
 
 def live_config(rolls: Sequence[PianoRoll], preset: LivePreset) -> ModelConfig:
-    """Choose what the preset leaves to the data: the meters that occur, the most notes at once, the usual tempo."""
+    """Choose what the preset leaves to the data: meters, most notes at once, usual tempo."""
     config = ModelConfig(
         n_hidden=preset.n_hidden,
         n_recurrent=preset.n_recurrent,
@@ -134,7 +136,9 @@ def transpose(bits: Bits, semitones: int) -> Bits:
     return moved
 
 
-def split_pieces(pieces: Sequence[Piece], valid_share: float, *, seed: int) -> tuple[list[Piece], list[Piece]]:
+def split_pieces(
+    pieces: Sequence[Piece], valid_share: float, *, seed: int
+) -> tuple[list[Piece], list[Piece]]:
     """Split into training and held-out pieces, each in the given order.
 
     Copies of a piece, in any key, stay on one side. With one group of pieces nothing is held out.

@@ -1,9 +1,10 @@
 """The live step in numpy: state, noise, Gibbs chain, legal frame. Imports no torch.
 
-Exactness. Weights, each step's biases and the logistic noise are whole multiples of 2^-12, so that every sum in the
-chain is exact in float32, in whatever order a library or a device adds it up; the recurrent state is computed in
-float64 from multiples of 2^-12 and 2^-20 and rounded to 2^-20. Noise depends on (seed, take, step) alone. The same
-settings therefore draw the same frames with numpy and with torch, now or when a session is replayed.
+Exactness. Weights, each step's biases and the logistic noise are whole multiples of 2^-12, so that every sum
+in the chain is exact in float32, in whatever order a library or a device adds it up; the recurrent state is
+computed in float64 from multiples of 2^-12 and 2^-20 and rounded to 2^-20. Noise depends on (seed, take,
+step) alone. The same settings therefore draw the same frames with numpy and with torch, now or when a
+session is replayed.
 """
 
 from __future__ import annotations
@@ -59,7 +60,8 @@ class Sample:
     Attributes:
         frame: legal after the state's previous frame.
         probabilities: (n_visible,) float32, P(bit = 1) averaged over the last half of the chain's sweeps.
-        held: whether the draw had more than `max_notes` notes, so that `frame` holds the previous one instead.
+        held: whether the draw had more than `max_notes` notes, so that `frame` holds the previous one
+            instead.
     """
 
     frame: Frame
@@ -73,8 +75,8 @@ class Sampler(Protocol):
     def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
         """Run k sweeps: h = 1 where v W exceeds its threshold, then v = 1 where h W' exceeds its threshold.
 
-        A threshold is temperature times logistic noise minus bias, or infinite where a bit is clamped: this makes
-        P(bit = 1) the tempered sigmoid of the conditional.
+        A threshold is temperature times logistic noise minus bias, or infinite where a bit is clamped: this
+        makes P(bit = 1) the tempered sigmoid of the conditional.
 
         Args:
             start: (n_visible,) bits.
@@ -90,8 +92,8 @@ class Sampler(Protocol):
 class NumpySampler:
     """The Gibbs chain on the CPU.
 
-    Few visible units are on at once, so v W is the sum of a few rows; about half the hidden units are, so h W' is
-    a matrix product. Both are exact.
+    Few visible units are on at once, so v W is the sum of a few rows; about half the hidden units are, so h
+    W' is a matrix product. Both are exact.
     """
 
     def __init__(self, W: Reals) -> None:
@@ -160,7 +162,11 @@ class LiveModel:
             columns.append(self.config.n_visible + next_context)
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
-        u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
+        u = (
+            _gru(from_input, from_state, state.u)
+            if self.config.rnn == "gru"
+            else np.tanh(from_input + from_state)
+        )
         return State(_round(u, STATE_GRID), frame)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
@@ -196,7 +202,8 @@ class LiveModel:
             gibbs_steps: k; None means what the model was trained for.
             temperature: T. Every conditional probability in the chain, of hidden and visible units alike, is
                 sigmoid(a / T) in place of sigmoid(a). This is not the joint distribution tempered.
-            density: nats added to the bias of the sounding bits alone. An onset bit says how a key that sounds
+            density: nats added to the bias of the sounding bits alone. An onset bit says how a key that
+                sounds
                 began: raising it too would count a struck note twice and re-strike held ones.
             clamped_on: (n_visible,) bits that are 1 throughout the chain.
             clamped_off: (n_visible,) bits that are 0 throughout the chain; wins over `clamped_on`.
@@ -258,8 +265,9 @@ class LiveModel:
 def logistic_noise(key: NoiseKey, shape: tuple[int, int], temperature: float) -> Reals:
     """Draw `temperature` times standard logistic noise, rounded to 2^-12: x > noise has P = sigmoid(x / T).
 
-    Noise has 65,536 levels: probabilities below 2^-17 or above 1 - 2^-17 count as 0 and 1. Philox (Salmon et al.,
-    SC 2011) runs in counter mode: nothing is remembered between draws, and a longer draw begins with the shorter.
+    Noise has 65,536 levels: probabilities below 2^-17 or above 1 - 2^-17 count as 0 and 1. Philox (Salmon et
+    al., SC 2011) runs in counter mode: nothing is remembered between draws, and a longer draw begins with
+    the shorter.
 
     Args:
         key: the same key gives the same numbers.
@@ -287,13 +295,13 @@ def _noise_table(temperature: float) -> Reals:
 
 def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
     """1 / (1 + exp(-x)), written so that no x overflows."""
-    return 0.5 + 0.5 * np.tanh(0.5 * x)  # type: ignore[no-any-return]
+    return 0.5 + 0.5 * np.tanh(0.5 * x)
 
 
 def _gru(
     from_input: NDArray[np.float64], from_state: NDArray[np.float64], u: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Return the next state of a gated recurrent unit as torch.nn.GRU defines it: gates r, z, n of R units each."""
+    """Return the next state as torch.nn.GRU defines it, with gates r, z, n of R units each."""
     n = len(u)
     gates = sigmoid(from_input[: 2 * n] + from_state[: 2 * n])
     r, z = gates[:n], gates[n:]

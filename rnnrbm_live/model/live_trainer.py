@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnrbm_live.core.frame import Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits
 from rnnrbm_live.model.corpus import Corpus, transpose
 from rnnrbm_live.model.presets import LivePreset, Stage
 from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
@@ -21,7 +21,7 @@ ADAM_BETAS = (0.9, 0.99)
 GRADIENT_NORM_LIMIT = 1.0
 CONSTANT_SHARE = 0.4
 FINAL_RATE_SHARE = 0.02
-_AVERAGE, _ADAM, _CHAINS = "average.", "adam.", "chains"
+_AVERAGE, _ADAM, _SAMPLES = "average.", "adam.", "samples"
 
 
 @dataclass(frozen=True)
@@ -53,9 +53,10 @@ class LiveTrainer:
         self._average = {name: tensor.detach().clone() for name, tensor in self.model.named_parameters()}
         self._stage_index = 0
         self._optimizer = self._new_optimizer(preset.stages[0])
-        # One chain per training frame, in the piece's own key.
-        self._chains: list[Bits] = [piece.bits.copy() for piece in self._pieces]
+        # The last sample of each training frame, in the piece's own key.
+        self._samples: list[Bits] = [piece.bits.copy() for piece in self._pieces]
         self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent)  # (lanes, R)
+        self._carried_frames = torch.zeros(preset.lanes, corpus.config.n_visible)  # (lanes, V)
         self._noise = self._new_noise(0)
 
     def stage_name(self, epoch: int) -> str:
@@ -63,7 +64,7 @@ class LiveTrainer:
         return f"{self._stage_at(epoch)[1].chains} chains"
 
     def plan_epoch(self, epoch: int) -> list[list[LaneChunk]]:
-        """Return the epoch's batches, at most one chunk per lane in each; a function of seed and epoch alone."""
+        """Return the epoch's batches, at most one chunk per lane in each; they depend on seed and epoch."""
         random = np.random.default_rng((self._seed, epoch))
         low, high = self._preset.transpositions
         lanes: list[list[LaneChunk]] = [[] for _ in range(self._preset.lanes)]
@@ -92,14 +93,19 @@ class LiveTrainer:
         generator = keyed_generator(self._seed, epoch, index)
         model = self.model
 
-        v, next_contexts, real = self._read(chunks)  # (B, T, V), (B, T), (B, T)
-        u = self._run_recurrence(chunks, v, next_contexts, generator)[real]  # (N, R), u(t-1) of each frame
+        real, next_contexts, v = self._read(chunks)  # (B, T), (B, T), (B, T, V)
+        previous, heard = self._history(chunks, v, stage, generator)  # (B, T, V) each
+        u = self._run_recurrence(chunks, heard, next_contexts, generator)[
+            real
+        ]  # (N, R), u(t-1) of each frame
         u = u * _dropout_mask(u.shape, self._preset.dropout, generator)
         b_v, b_h = model.biases(u)  # (N, V), (N, H)
 
-        data = v[real]  # (N, V)
-        start = self._previous_frames(chunks, v)[real] if stage.chains == "short-run" else self._load_chains(chunks)
-        steps = round(stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress)
+        data = self._legal(v, previous)[real]  # (N, V)
+        start = previous[real] if stage.chains == "short-run" else self._pad(chunks, self._samples)[real]
+        steps = round(
+            stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress
+        )
         with torch.no_grad():
             sample = pooled_gibbs_chain(
                 start, model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator
@@ -108,12 +114,11 @@ class LiveTrainer:
             monitor_generator = keyed_generator(self._seed, epoch, index, 1)
             _, mean_v = gibbs_chain(data, model.W, b_v, b_h, steps=1, generator=monitor_generator)
             monitor = float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
-        if stage.chains == "persistent":
-            self._store_chains(chunks, sample)
+        self._store_samples(chunks, sample)
 
         self._set_rates(_rate_factor(stage_progress))
         self._optimizer.zero_grad()
-        contrastive_cost(data, sample, model.W, b_v, b_h).backward()
+        torch.autograd.backward(contrastive_cost(data, sample, model.W, b_v, b_h))
         nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM_LIMIT)
         self._optimizer.step()
         with torch.no_grad():
@@ -131,8 +136,8 @@ class LiveTrainer:
         state |= {_AVERAGE + name: tensor.clone() for name, tensor in self._average.items()}
         for index, moments in self._optimizer.state_dict()["state"].items():
             state |= {f"{_ADAM}{index}.{name}": tensor.clone() for name, tensor in moments.items()}
-        state[_CHAINS] = torch.from_numpy(np.packbits(np.concatenate(self._chains), axis=1))
-        state["carried"] = self._carried.clone()
+        state[_SAMPLES] = torch.from_numpy(np.packbits(np.concatenate(self._samples), axis=1))
+        state |= {"carried": self._carried.clone(), "carried_frames": self._carried_frames.clone()}
         return state
 
     def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
@@ -149,65 +154,92 @@ class LiveTrainer:
                 index, moment = name.removeprefix(_ADAM).split(".")
                 moments.setdefault(int(index), {})[moment] = tensor.clone()
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
-        rows = np.unpackbits(state[_CHAINS].numpy(), axis=1)[:, : self.model.config.n_visible]
-        self._chains = [chain.copy() for chain in np.split(rows, np.cumsum([len(p) for p in self._pieces])[:-1])]
+        rows = np.unpackbits(state[_SAMPLES].numpy(), axis=1)[:, : self.model.config.n_visible]
+        ends = np.cumsum([len(piece) for piece in self._pieces])
+        self._samples = [samples.copy() for samples in np.split(rows, ends[:-1])]
         self._carried = state["carried"].clone()
+        self._carried_frames = state["carried_frames"].clone()
 
     # Reading
 
     def _read(self, chunks: list[LaneChunk]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return rows (B, T, V), the bar position after each (B, T), and which of them are real (B, T), not padding."""
+        """Return which places are real (B, T), the bar position after each (B, T), and rows (B, T, V)."""
         longest = max(chunk.last - chunk.first for chunk in chunks)
-        rows = np.zeros((len(chunks), longest, self.model.config.n_visible), np.uint8)
         contexts = np.zeros((len(chunks), longest), np.int64)
         real = np.zeros((len(chunks), longest), bool)
         for row, chunk in enumerate(chunks):
-            piece, length = self._pieces[chunk.piece], chunk.last - chunk.first
-            rows[row, :length] = transpose(piece.bits[chunk.first : chunk.last], chunk.semitones)
-            after = piece.contexts[chunk.first + 1 : chunk.last + 1]
-            contexts[row, : len(after)] = after  # nothing follows the last step of a piece: left at 0, never used
-            real[row, :length] = True
-        return torch.from_numpy(rows).float(), torch.from_numpy(contexts), torch.from_numpy(real)
+            after = self._pieces[chunk.piece].contexts[chunk.first + 1 : chunk.last + 1]
+            contexts[row, : len(after)] = (
+                after  # nothing follows the last step of a piece: left at 0, never used
+            )
+            real[row, : chunk.last - chunk.first] = True
+        rows = self._pad(chunks, [piece.bits for piece in self._pieces])
+        return torch.from_numpy(real), torch.from_numpy(contexts), rows
+
+    def _pad(self, chunks: list[LaneChunk], by_piece: Sequence[Bits]) -> Tensor:
+        """Return the chunks' rows in their keys, (B, T, V), zeros after the shorter ones."""
+        longest = max(chunk.last - chunk.first for chunk in chunks)
+        rows = np.zeros((len(chunks), longest, self.model.config.n_visible), np.uint8)
+        for row, chunk in enumerate(chunks):
+            moved = transpose(by_piece[chunk.piece][chunk.first : chunk.last], chunk.semitones)
+            rows[row, : len(moved)] = moved
+        return torch.from_numpy(rows).float()
+
+    def _history(
+        self, chunks: list[LaneChunk], v: Tensor, stage: Stage, generator: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Return the frame before each and each as it is heard, (B, T, V) both; carry the last on.
+
+        What is heard is the music, but for a share of frames in which the model hears its own last sample of
+        them.
+        """
+        heard = v
+        if stage.own_samples:
+            own = self._pad(chunks, self._samples)
+            playable = own[..., :N_PITCHES].sum(2, keepdim=True) <= self.model.config.max_notes
+            chosen = torch.rand(*v.shape[:2], 1, generator=generator) < stage.own_samples
+            heard = torch.where(playable & chosen, own, v)
+        lanes = [chunk.lane for chunk in chunks]
+        goes_on = torch.tensor([chunk.first > 0 for chunk in chunks])[:, None]
+        before = (self._carried_frames[lanes] * goes_on)[:, None]  # (B, 1, V); silence before a piece
+        previous = torch.cat((before, heard[:, :-1]), dim=1)
+        heard = self._legal(heard, previous)
+        self._carried_frames[lanes] = heard[torch.arange(len(chunks)), _last_steps(chunks)]
+        return torch.cat((before, heard[:, :-1]), dim=1), heard
+
+    def _legal(self, v: Tensor, previous: Tensor) -> Tensor:
+        """Make rows playable after the rows before them, as `core.frame.legal_frame` does, (B, T, V)."""
+        if not self.model.config.onsets:
+            return v
+        sounding, onsets = v[..., :N_PITCHES], v[..., N_PITCHES:]
+        begun = 1 - previous[..., :N_PITCHES]
+        return torch.cat((sounding, sounding * torch.maximum(onsets, begun)), dim=2)
 
     def _run_recurrence(
-        self, chunks: list[LaneChunk], v: Tensor, next_contexts: Tensor, generator: torch.Generator
+        self, chunks: list[LaneChunk], heard: Tensor, next_contexts: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
-        first_contexts = torch.tensor([int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks])
+        first_contexts = torch.tensor(
+            [int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks]
+        )
         begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
         lanes = [chunk.lane for chunk in chunks]
-        first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)
-        mask = _dropout_mask((len(chunks), 1, v.shape[2]), self._preset.input_dropout, generator)
-        states = self.model.recur(v, next_contexts, first_state, mask)  # (B, T, R)
-        lasts = torch.tensor([chunk.last - chunk.first - 1 for chunk in chunks])
-        self._carried[lanes] = states.detach()[torch.arange(len(chunks)), lasts]
+        first_state = torch.where(
+            begins, self.model.initial_state(first_contexts), self._carried[lanes]
+        )  # (B, R)
+        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), self._preset.input_dropout, generator)
+        states = self.model.recur(heard, next_contexts, first_state, mask)  # (B, T, R)
+        self._carried[lanes] = states.detach()[torch.arange(len(chunks)), _last_steps(chunks)]
         return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
 
-    def _previous_frames(self, chunks: list[LaneChunk], v: Tensor) -> Tensor:
-        """Return the frame before each frame, (B, T, V); silence before a piece."""
-        before = torch.zeros(len(chunks), 1, v.shape[2])
-        for row, chunk in enumerate(chunks):
-            if chunk.first:
-                bits = self._pieces[chunk.piece].bits[chunk.first - 1 : chunk.first]
-                before[row] = torch.from_numpy(transpose(bits, chunk.semitones))
-        return torch.cat((before, v[:, :-1]), dim=1)
-
-    # Persistent chains
-
-    def _load_chains(self, chunks: list[LaneChunk]) -> Tensor:
-        rows = [
-            transpose(self._chains[chunk.piece][chunk.first : chunk.last], chunk.semitones) for chunk in chunks
-        ]
-        return torch.from_numpy(np.concatenate(rows)).float()
-
-    def _store_chains(self, chunks: list[LaneChunk], sample: Tensor) -> None:
+    def _store_samples(self, chunks: list[LaneChunk], sample: Tensor) -> None:
+        """Keep the chains' ends, (N, V): persistent chains go on there, and the model may hear them."""
         rows = sample.numpy().astype(np.uint8)
         first = 0
         for chunk in chunks:
             length = chunk.last - chunk.first
-            self._chains[chunk.piece][chunk.first : chunk.last] = transpose(
-                rows[first : first + length], -chunk.semitones
-            )
+            own_key = transpose(rows[first : first + length], -chunk.semitones)
+            self._samples[chunk.piece][chunk.first : chunk.last] = own_key
             first += length
 
     def _new_noise(self, epoch: int) -> NoisePool:
@@ -230,7 +262,10 @@ class LiveTrainer:
         model = self.model
         recurrent = [model.u0, *(p for p in model.recurrence.parameters() if p.requires_grad)]
         groups = [
-            {"params": [model.W, model.b_v, model.b_h, model.W_uv, model.W_uh], "full_rate": stage.learning_rate},
+            {
+                "params": [model.W, model.b_v, model.b_h, model.W_uv, model.W_uh],
+                "full_rate": stage.learning_rate,
+            },
             {"params": recurrent, "full_rate": stage.learning_rate * self._preset.rnn_rate},
         ]
         return torch.optim.AdamW(
@@ -251,3 +286,8 @@ def _rate_factor(progress: float) -> float:
 def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:
     """Return 0 for a `share` of places and 1 / (1 - share) for the others."""
     return (torch.rand(shape, generator=generator) >= share).float() / (1 - share)
+
+
+def _last_steps(chunks: list[LaneChunk]) -> Tensor:
+    """Return where each chunk ends among its rows, (B,)."""
+    return torch.tensor([chunk.last - chunk.first - 1 for chunk in chunks])

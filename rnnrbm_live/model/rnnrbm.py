@@ -3,7 +3,8 @@
 References:
     [BL] N. Boulanger-Lewandowski, Y. Bengio, P. Vincent: Modeling temporal dependencies in high-dimensional
          sequences: application to polyphonic music generation and transcription. ICML 2012.
-    [T]  The deeplearning.net tutorial "Modeling and generating sequences of polyphonic music with the RNN-RBM".
+    [T]  The deeplearning.net tutorial "Modeling and generating sequences of polyphonic music with the
+    RNN-RBM".
 
 Letters: B sequences at a time, T steps, N frames of any origin, V visible, H hidden, R recurrent units,
 C bar positions. `v` is a row of bits; `W` is (V, H) as in [T].
@@ -24,14 +25,15 @@ class RNNRBM(nn.Module):
         b_v(t) = b_v + u(t-1) W_uv        b_h(t) = b_h + u(t-1) W_uh          [BL] eq. 8, 9
         u(t)   = tanh(b_u + u(t-1) W_uu + v(t) W_vu)                          [BL] eq. 11
 
-    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. With bar positions the
-    recurrence's input at t is [v(t), onehot(position of t+1)], so that the biases of t+1 know where in the bar they
-    are; the first step is told its position by one update with a silent frame from the learned `u0`. Without bar
-    positions the state before the first step is `u0` itself, which starts at zeros.
+    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. With bar positions
+    the recurrence's input at t is [v(t), onehot(position of t+1)], so that the biases of t+1 know where in
+    the bar they are; the first step is told its position by one update with a silent frame from the learned
+    `u0`. Without bar positions the state before the first step is `u0` itself, which starts at zeros.
 
     Attributes:
         W: (V, H). b_v: (V,). b_h: (H,). W_uv: (R, V). W_uh: (R, H). u0: (R,), the state before any music.
-        recurrence: W_vu is its `weight_ih_l0` (R or 3R, V + C), W_uu its `weight_hh_l0`, b_u its `bias_ih_l0`.
+        recurrence: W_vu is its `weight_ih_l0` (R or 3R, V + C), W_uu its `weight_hh_l0`, b_u its
+            `bias_ih_l0`.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -53,7 +55,7 @@ class RNNRBM(nn.Module):
             self.recurrence.bias_hh_l0.requires_grad_(False)
 
     def initialise_tutorial(self, generator: torch.Generator) -> None:
-        """Draw weights as [T] does: W from N(0, 0.01), all others from N(0, 0.0001); biases and u0 zero, u0 fixed."""
+        """Draw W from N(0, 0.01), all other weights from N(0, 0.0001), biases zero, u0 fixed at zero: [T]."""
         with torch.no_grad():
             self.W.normal_(0, 0.01, generator=generator)
             for weight in (self.W_uv, self.W_uh, self.recurrence.weight_ih_l0, self.recurrence.weight_hh_l0):
@@ -61,7 +63,7 @@ class RNNRBM(nn.Module):
         self.u0.requires_grad_(False)
 
     def initialise_live(self, base_rates: Tensor, generator: torch.Generator) -> None:
-        """Draw weights for training at high rates; visible biases start at the logit of how often each bit is on.
+        """Draw weights for high learning rates; b_v starts at the logit of how often each bit is on.
 
         Args:
             base_rates: (V,) share of training frames with the bit on.
@@ -96,7 +98,7 @@ class RNNRBM(nn.Module):
         """Run the recurrence over known frames.
 
         Args:
-            v: (B, T, V) frames.
+            v: (B, T, V) frames; T may be 0.
             next_contexts: (B, T) bar position of the step after each frame; not read without bar positions.
             u: (B, R) state before the first frame.
             input_mask: what the frames are multiplied by, for dropout; any shape that fits v.
@@ -104,6 +106,8 @@ class RNNRBM(nn.Module):
         Returns:
             (B, T, R) state after each frame.
         """
+        if not v.shape[1]:  # torch refuses sequences of no steps
+            return u.new_zeros(len(u), 0, self.config.n_recurrent)
         rows = v if input_mask is None else v * input_mask
         if self.config.n_context:
             position = functional.one_hot(next_contexts, self.config.n_context).to(v.dtype)
@@ -122,7 +126,10 @@ def free_energy(v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:
     The tutorial's log(1 + exp(x)) overflows at x = 89; softplus does not.
 
     Args:
-        v: (..., V). W: (V, H). b_v: (..., V) or (V,). b_h: (..., H) or (H,).
+        v: (..., V) bits.
+        W: (V, H).
+        b_v: (..., V) or (V,).
+        b_h: (..., H) or (H,).
 
     Returns:
         (...,) nats
@@ -143,7 +150,7 @@ def visible_probabilities(h: Tensor, W: Tensor, b_v: Tensor) -> Tensor:
 def gibbs_chain(
     v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor, *, steps: int, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Run block Gibbs sampling, N chains at once: contrastive divergence's CD-k, or k more steps of persistent chains.
+    """Run N chains of block Gibbs sampling side by side.
 
     Args:
         v: (N, V) where the chains start.
@@ -166,12 +173,14 @@ def gibbs_chain(
 
 
 def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:
-    """Mean of F(data) - F(sample) over frames, nats: its gradient, sample held fixed, is CD's ([BL] eq. 5, [T]).
+    """Mean of F(data) - F(sample), nats: its gradient, sample held fixed, is CD's ([BL] eq. 5, [T]).
 
     Args:
         data: (N, V) training frames.
         sample: (N, V) the chains' ends; no gradient flows into them.
-        W: (V, H). b_v: (N, V). b_h: (N, H).
+        W: (V, H).
+        b_v: (N, V).
+        b_h: (N, H).
     """
     return (free_energy(data, W, b_v, b_h) - free_energy(sample.detach(), W, b_v, b_h)).mean()
 

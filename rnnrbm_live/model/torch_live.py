@@ -9,7 +9,7 @@ On CUDA the function is captured as a CUDA graph, once for each k, with one copy
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -46,10 +46,8 @@ def gibbs_drives(packed: Tensor, W: Tensor, W_transposed: Tensor) -> Tensor:
     return torch.stack(drives)
 
 
-class _Runner(Protocol):
-    """Runs `gibbs_drives` for one k; takes and returns CPU tensors."""
-
-    def __call__(self, packed: Tensor) -> Tensor: ...
+_Runner = Callable[[Tensor], Tensor]
+"""Runs `gibbs_drives` for one k; takes and returns CPU tensors."""
 
 
 class TorchSampler:
@@ -80,7 +78,9 @@ class TorchSampler:
 
     def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
         """See `live.Sampler.gibbs`."""
-        packed = np.concatenate((start.astype(np.float32), hidden_thresholds.ravel(), visible_thresholds.ravel()))
+        packed = np.concatenate(
+            (start.astype(np.float32), hidden_thresholds.ravel(), visible_thresholds.ravel())
+        )
         steps = len(hidden_thresholds)
         try:
             if steps not in self._runners:
@@ -101,7 +101,7 @@ class TorchSampler:
     def _capture(self, size: int) -> _Runner:
         """Record the chain as a CUDA graph that reads and writes fixed buffers."""
         packed = torch.zeros(size, device=self._device)
-        side = torch.cuda.Stream()
+        side = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it bare
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):  # CUDA wants a few plain runs before it records
             for _ in range(3):
@@ -120,7 +120,7 @@ class TorchSampler:
 
 
 def make_sampler(model: LiveModel, device: Device) -> Sampler:
-    """Return a sampler for `model` that has run once, so that its first frame is not late: for `model.sampler`.
+    """Return a sampler for `model.sampler` that has run once, so that its first frame is not late.
 
     Raises:
         DeviceError: if the device cannot be used.

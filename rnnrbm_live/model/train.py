@@ -106,8 +106,8 @@ def train(
     """Train a model and write it to `folder`.
 
     Ctrl+C, or `should_stop` returning True, ends it at the next update: the model so far and the state of the
-    training are saved, and going on later gives what not stopping would have given. The same corpus, preset and seed
-    give the same model on the same machine and number of torch threads.
+    training are saved, and going on later gives what not stopping would have given. The same corpus, preset
+    and seed give the same model on the same machine and number of torch threads.
 
     Args:
         corpus: from `corpus.build_corpus` with the same preset.
@@ -124,11 +124,7 @@ def train(
     Raises:
         CheckpointError: if `folder` cannot be written to, or holds no training that fits when resuming.
     """
-    trainer: Trainer[Any]
-    if isinstance(preset, TutorialPreset):
-        trainer = TutorialTrainer(corpus, preset, seed=seed)
-    else:
-        trainer = LiveTrainer(corpus, preset, seed=seed)
+    trainer = _new_trainer(corpus, preset, seed)
     run = _Run()
     identity = _identity(corpus, preset, seed)
     if resume:
@@ -168,7 +164,15 @@ def train(
                     left = run.seconds * (1 - done) / done
                     progress(
                         Progress(
-                            stage, epoch + 1, preset.epochs, done, monitor, accuracy, run.seconds, left, epoch_ended
+                            stage,
+                            epoch + 1,
+                            preset.epochs,
+                            done,
+                            monitor,
+                            accuracy,
+                            run.seconds,
+                            left,
+                            epoch_ended,
                         )
                     )
                 stopped = interrupted() or should_stop()
@@ -181,7 +185,15 @@ def train(
     if finished:
         save()
         end_training(folder)
-    return TrainingResult(finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds)
+    return TrainingResult(
+        finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds
+    )
+
+
+def _new_trainer(corpus: Corpus, preset: Preset, seed: int) -> Trainer[Any]:
+    if isinstance(preset, TutorialPreset):
+        return TutorialTrainer(corpus, preset, seed=seed)
+    return LiveTrainer(corpus, preset, seed=seed)
 
 
 def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, seed: int) -> None:
@@ -225,7 +237,13 @@ def _identity(corpus: Corpus, preset: Preset, seed: int) -> str:
 
 
 def _card(
-    name: str, corpus: Corpus, preset: Preset, seed: int, data_facts: Mapping[str, Any], command: str, run: _Run
+    name: str,
+    corpus: Corpus,
+    preset: Preset,
+    seed: int,
+    data_facts: Mapping[str, Any],
+    command: str,
+    run: _Run,
 ) -> Card:
     data = {
         **data_facts,
@@ -242,19 +260,19 @@ def _card(
         "minutes": round(run.seconds / 60, 1),
         "torch": torch.__version__,
     }
+    sweeps = "15 sweeps" if isinstance(preset, TutorialPreset) else "one sweep"
     metrics: dict[str, Any] = {}
     if run.monitors:
         metrics["monitor"] = {
             "value": round(run.monitors[-1], 4),
-            "how": "reconstruction cross-entropy of training frames, nats per frame, after "
-            f"{'15 sweeps' if isinstance(preset, TutorialPreset) else 'one sweep'} from the frame, mean of the last "
-            "epoch; not a log-likelihood",
+            "how": f"reconstruction cross-entropy of training frames after {sweeps} from the frame, nats per "
+            "frame, mean of the last epoch; not a log-likelihood",
         }
     if run.accuracies:
         metrics["sampled_accuracy"] = {
             "value": round(run.accuracies[-1], 4),
-            "how": f"held-out pieces, up to {VALIDATION_FRAMES} frames: one frame sampled per frame given the true "
-            "past, TP / (TP + FP + FN) over all bits",
+            "how": f"held-out pieces, up to {VALIDATION_FRAMES} frames, one frame sampled for each given the "
+            "true past, TP / (TP + FP + FN) over all bits",
         }
     return Card(name, corpus.config, data, training, metrics)
 
@@ -263,7 +281,7 @@ def _card(
 def _interrupts() -> Iterator[Callable[[], bool]]:
     """Turn Ctrl+C into a question that the loop asks, so that no update is cut in the middle.
 
-    A second Ctrl+C acts as usual. Outside the main thread, where Python delivers no signals, the answer is no.
+    A second Ctrl+C acts as usual. Outside the main thread, where no signals arrive, the answer is no.
     """
     seen = threading.Event()
     if threading.current_thread() is not threading.main_thread():

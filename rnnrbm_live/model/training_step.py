@@ -1,4 +1,4 @@
-"""What the trainers share: their interface, seeds that depend on the place alone, and fast noise for chains."""
+"""What the trainers share: their interface, seeds that depend on the place alone, and fast noise."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Update:
 
     Attributes:
         frames: frames learned from.
-        monitor: the tutorial's reconstruction monitor over them, nats per frame: after 15 sweeps from the frame in
-            the tutorial preset, after one in the live preset.
+        monitor: the tutorial's reconstruction monitor over them, nats per frame: after 15 sweeps from the
+            frame in the tutorial preset, after one in the live preset.
         weight: of this monitor in the epoch's mean (the tutorial averages over chunks, ours over frames).
     """
 
@@ -72,10 +72,10 @@ def keyed_generator(*key: int) -> torch.Generator:
 
 
 class NoisePool:
-    """Standard logistic noise, drawn once and read at random places: 3 times faster than fresh noise per sweep.
+    """Standard logistic noise, drawn once and read at random places: faster than fresh noise per sweep.
 
-    x > noise has probability sigmoid(x), as rand < sigmoid(x) has, without computing sigmoids. Sweeps of one chain
-    read places that overlap by chance only. Good enough for training; live playing draws fresh noise.
+    x > noise has probability sigmoid(x), as rand < sigmoid(x) has, without computing sigmoids. Sweeps of one
+    chain read places that overlap by chance only. Good enough for training; live playing draws fresh noise.
     """
 
     def __init__(self, size: int, generator: torch.Generator) -> None:
@@ -86,21 +86,30 @@ class NoisePool:
         """Return how many values there are."""
         return len(self._values)
 
-    def take(self, n_rows: int, n_columns: int, generator: torch.Generator) -> Tensor:
-        """Return (n_rows, n_columns) values from a random place."""
-        count = n_rows * n_columns
+    def take(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
+        """Return values of the given shape from a random place."""
+        count = shape.numel()
         first = int(torch.randint(len(self) - count + 1, (), generator=generator))
-        return self._values[first : first + count].view(n_rows, n_columns)
+        return self._values[first : first + count].view(shape)
 
 
 def pooled_gibbs_chain(
-    v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor, *, steps: int, noise: NoisePool, generator: torch.Generator
+    v: Tensor,
+    W: Tensor,
+    b_v: Tensor,
+    b_h: Tensor,
+    *,
+    steps: int,
+    noise: NoisePool,
+    generator: torch.Generator,
 ) -> Tensor:
     """`rnnrbm.gibbs_chain` with pooled noise.
 
     Args:
         v: (N, V) where the chains start.
-        W: (V, H). b_v: (N, V). b_h: (N, H).
+        W: (V, H).
+        b_v: (N, V).
+        b_h: (N, H).
         steps: sweeps.
         noise: at least N times max(V, H) values.
         generator: chooses places in the pool.
@@ -114,7 +123,7 @@ def pooled_gibbs_chain(
     drive_v, drive_h = torch.empty_like(b_v), torch.empty_like(b_h)
     for _ in range(steps):
         torch.addmm(b_h, v, W, out=drive_h)
-        torch.gt(drive_h, noise.take(*h.shape, generator), out=h)
+        torch.gt(drive_h, noise.take(h.shape, generator), out=h)
         torch.addmm(b_v, h, W_transposed, out=drive_v)
-        torch.gt(drive_v, noise.take(*v.shape, generator), out=v)
+        torch.gt(drive_v, noise.take(v.shape, generator), out=v)
     return v

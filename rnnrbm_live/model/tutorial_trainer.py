@@ -25,7 +25,7 @@ class Chunk:
 
 
 class TutorialTrainer:
-    """One chunk per update: [T]'s `for i in range(0, len(sequence), batch_size)`, pieces shuffled every epoch.
+    """One chunk per update, as [T]'s `for i in range(0, len(sequence), batch_size)`; pieces are shuffled.
 
     Biases of all steps of a chunk come from one pass of the recurrence; the T chains then run side by side.
     """
@@ -73,7 +73,7 @@ class TutorialTrainer:
             )
             monitor = float(reconstruction_monitor(v, mean_v))
         self._optimizer.zero_grad()
-        contrastive_cost(v, sample, model.W, b_v, b_h).backward()
+        torch.autograd.backward(contrastive_cost(v, sample, model.W, b_v, b_h))
         self._optimizer.step()
         return Update(frames=len(v), monitor=monitor, weight=1.0)
 

@@ -15,7 +15,7 @@ VALIDATION_FRAMES = 4000
 
 @torch.no_grad()
 def sampled_accuracy(model: RNNRBM, pieces: Sequence[Piece], *, generator: torch.Generator) -> float | None:
-    """Score one sampled frame per held-out frame, given the true past: sum TP / sum (TP + FP + FN) over all bits.
+    """Score one sampled frame per held-out frame, given the true past: sum TP / sum (TP + FP + FN).
 
     Chains start and run as they do when playing (`chain_start`, `gibbs_steps`). A sample need not hit the one
     frame that the composer wrote, so 1 is out of reach; what matters is whether the figure rises. It is no

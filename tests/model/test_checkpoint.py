@@ -9,7 +9,14 @@ from numpy.typing import NDArray
 
 from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.model import checkpoint
-from rnnrbm_live.model.checkpoint import Card, load_card, load_live_model, load_weights, save_checkpoint, weight_shapes
+from rnnrbm_live.model.checkpoint import (
+    Card,
+    load_card,
+    load_live_model,
+    load_weights,
+    save_checkpoint,
+    weight_shapes,
+)
 from rnnrbm_live.model.live import NoiseKey
 from rnnrbm_live.model.rnnrbm import RNNRBM
 from rnnrbm_live.model.untrained import SMALL_CONFIG
@@ -19,7 +26,10 @@ CARD = Card("small", SMALL_CONFIG, {"source": "none"}, {"seed": 3}, {"monitor": 
 
 def random_weights() -> dict[str, NDArray[np.float32]]:
     random = np.random.default_rng(0)
-    return {name: random.normal(size=shape).astype(np.float32) for name, shape in weight_shapes(SMALL_CONFIG).items()}
+    return {
+        name: random.normal(size=shape).astype(np.float32)
+        for name, shape in weight_shapes(SMALL_CONFIG).items()
+    }
 
 
 @pytest.fixture
@@ -46,7 +56,9 @@ def test_names_and_shapes_are_the_training_models() -> None:
 def edit_card(folder: Path, **changes: object) -> None:
     path = folder / "card.json"
     values = json.loads(path.read_text())
-    path.write_text(json.dumps({name: value for name, value in {**values, **changes}.items() if value is not None}))
+    path.write_text(
+        json.dumps({name: value for name, value in {**values, **changes}.items() if value is not None})
+    )
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:

@@ -15,13 +15,17 @@ def test_it_imports_no_torch() -> None:
 
 
 @pytest.mark.parametrize(("found", "expected"), [(None, "cpu"), ("cuda", "cuda"), ("mps", "mps")])
-def test_auto_is_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch, found: str | None, expected: str) -> None:
+def test_auto_is_the_gpu_if_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, found: str | None, expected: str
+) -> None:
     monkeypatch.setattr(devices, "gpu_kind", lambda: found)
     assert devices.resolve_device("auto") == expected
     assert devices.resolve_device("cpu") == "cpu"
 
 
-@pytest.mark.parametrize(("choice", "found"), [("cuda", None), ("mps", None), ("mps", "cuda"), ("cuda", "mps")])
+@pytest.mark.parametrize(
+    ("choice", "found"), [("cuda", None), ("mps", None), ("mps", "cuda"), ("cuda", "mps")]
+)
 def test_a_missing_device_is_named(monkeypatch: pytest.MonkeyPatch, choice: str, found: str | None) -> None:
     monkeypatch.setattr(devices, "gpu_kind", lambda: found)
     with pytest.raises(DeviceError, match=f"{choice}.*--device auto"):
@@ -39,10 +43,10 @@ class FakeDriver:
     def __init__(self, init_result: int, count: int) -> None:
         self._init_result, self._count = init_result, count
 
-    def cuInit(self, _flags: int) -> int:  # noqa: N802 (the library's own name)
+    def cuInit(self, _flags: int) -> int:
         return self._init_result
 
-    def cuDeviceGetCount(self, pointer: object) -> int:  # noqa: N802
+    def cuDeviceGetCount(self, pointer: object) -> int:
         pointer._obj.value = self._count  # type: ignore[attr-defined]  # ctypes.byref has no public type
         return 0
 

@@ -56,11 +56,14 @@ def test_conditionals_are_exact(rbm: tuple[Tensor, Tensor, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_gibbs_sampling_converges_to_the_exact_marginals(rbm: tuple[Tensor, Tensor, Tensor], pooled: bool) -> None:
+def test_gibbs_sampling_converges_to_the_exact_marginals(
+    rbm: tuple[Tensor, Tensor, Tensor], pooled: bool
+) -> None:
     """20,000 chains of 200 sweeps against all 32 exact probabilities.
 
     Each count is binomial with a standard error of at most 0.5 / sqrt(20,000) = 0.0035. The bound, 5 standard
-    errors, fails by chance with probability at most 32 * 5.7e-7 = 2e-5; the seed is fixed, so it cannot come and go.
+    errors, fails by chance with probability at most 32 * 5.7e-7 = 2e-5; the seed is fixed, so it cannot come
+    and go.
     """
     W, b_v, b_h = (tensor.float() for tensor in rbm)
     n_chains, generator = 20_000, keyed_generator(1)
@@ -104,7 +107,8 @@ def test_softplus_never_overflows() -> None:
         energy = free_energy(v, torch.zeros(2, 3), torch.zeros(2), b_h)
         energy.sum().backward()
         assert energy.item() == pytest.approx(-3 * max(bias, 0.0))
-        assert b_h.grad is not None and b_h.grad.isfinite().all()
+        assert b_h.grad is not None
+        assert b_h.grad.isfinite().all()
 
 
 def test_monitor_is_the_tutorials() -> None:

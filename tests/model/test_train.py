@@ -25,7 +25,7 @@ LIVE = LivePreset(
     n_hidden=20,
     n_recurrent=16,
     gibbs_steps=4,
-    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4)),
+    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4, own_samples=0.5)),
     lanes=3,
     chunk_steps=16,
     valid_share=0.2,
@@ -135,6 +135,15 @@ def test_tutorial_chunks_are_the_tutorials() -> None:
         assert by_piece[index] == [(first, min(first + 20, len(piece))) for first in range(0, len(piece), 20)]
 
 
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+def test_chunks_of_one_step(tmp_path: Path, preset: Preset) -> None:
+    """A piece one step longer than a chunk leaves a chunk of a single step."""
+    roll = PianoRoll.from_notes([Note(0, preset.chunk_steps + 1, 60)], 4)
+    short = PianoRoll.from_notes([Note(0, 1, 60), Note(0, 1, 64)], 4)
+    corpus = build_corpus([roll, short], ["long", "short"], replace(preset, valid_share=0.4), seed=0)
+    assert train(corpus, preset, tmp_path, name="short").finished
+
+
 def test_a_tutorial_update_is_plain_sgd_on_the_tutorials_cost() -> None:
     """The same update written as the tutorial's scan is: one frame after the other, u from zeros."""
     corpus = corpus_for(TUTORIAL)
@@ -162,12 +171,16 @@ def test_a_tutorial_update_is_plain_sgd_on_the_tutorials_cost() -> None:
 
 def test_live_training_learns(tmp_path: Path) -> None:
     """Held-out accuracy of a sampled frame rises far above that of the untrained model."""
-    fast = replace(LIVE, stages=(Stage("persistent", 20, 2e-2, 2, 4), Stage("short-run", 40, 2e-2, 4, 4)), average=0.9)
+    fast = replace(
+        LIVE, stages=(Stage("persistent", 20, 2e-2, 2, 4), Stage("short-run", 40, 2e-2, 4, 4)), average=0.9
+    )
     preset = replace(fast, dropout=0.0)
     result = train_small(preset, tmp_path)
     assert result.accuracies[-1] > 2 * result.accuracies[0]
     assert result.accuracies[-1] > 0.2
-    assert load_card(tmp_path).metrics["sampled_accuracy"]["value"] == pytest.approx(result.accuracies[-1], abs=1e-3)
+    assert load_card(tmp_path).metrics["sampled_accuracy"]["value"] == pytest.approx(
+        result.accuracies[-1], abs=1e-3
+    )
 
 
 def test_accuracy_of_a_model_that_is_always_right_or_wrong() -> None:
