@@ -60,8 +60,8 @@ class Sample:
     Attributes:
         frame: legal after the state's previous frame.
         probabilities: (n_visible,) float32, P(bit = 1) averaged over the last half of the chain's sweeps.
-        held: whether the draw had more than `max_notes` notes, so that `frame` holds the previous one
-            instead.
+        held: whether the draw had more than `max_notes` notes, so that `frame` holds the previous one instead;
+            or rests, if that one, a player's, has more itself.
     """
 
     frame: Frame
@@ -238,7 +238,8 @@ class LiveModel:
         demanded = _pitches(on & ~off)
         held = len(frame.sounding - demanded) > self.config.max_notes
         if held:
-            kept = (state.previous.sounding - _pitches(off)) | demanded
+            crowded = len(state.previous.sounding) > self.config.max_notes  # by a player's primer
+            kept = (frozenset() if crowded else state.previous.sounding - _pitches(off)) | demanded
             frame = legal_frame(kept, frozenset(), state.previous)
         return Sample(frame, probabilities, held)
 
@@ -288,8 +289,15 @@ def _noise_table(temperature: float) -> Reals:
     """Return (65536,) float32: T logit((i + 0.5) / 65536), rounded to 2^-12."""
     if not temperature > 0:
         raise SettingsError(f"temperature must be above 0, not {temperature!r}")
+    table: Reals = _round(temperature * _logit_table(), WEIGHT_GRID).astype(np.float32)
+    return table
+
+
+@lru_cache(maxsize=1)
+def _logit_table() -> NDArray[np.float64]:
+    """Return (65536,): logit((i + 0.5) / 65536)."""
     levels = (np.arange(NOISE_LEVELS) + 0.5) / NOISE_LEVELS
-    table: Reals = _round(temperature * (np.log(levels) - np.log1p(-levels)), WEIGHT_GRID).astype(np.float32)
+    table: NDArray[np.float64] = np.log(levels) - np.log1p(-levels)
     return table
 
 

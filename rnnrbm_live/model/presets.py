@@ -27,8 +27,8 @@ class TutorialPreset:
     """The deeplearning.net tutorial, faithfully: CD-15, plain SGD, chunks of 100 steps, state reset.
 
     Chains start at the data. 88 sounding bits on a grid of 0.3 s, 200 epochs. The monitor on Nottingham over
-    the first ten epochs, as published: -15.0, -10.5, -10.2, -10.1, -9.7, -8.6, -8.4, -8.3, -8.2, -8.2. Measured
-    with this code, seed 0, 694 tunes: -14.9, -10.5, -10.3, -10.2, -9.9, -8.7, -8.5, -8.4, -8.2, -7.9.
+    the first ten epochs, as published: -15.0, -10.5, -10.2, -10.1, -9.7, -8.6, -8.4, -8.3, -8.2, -8.2.
+    With this code, seed 0, 694 tunes: -14.9, -10.5, -10.3, -10.2, -9.9, -8.7, -8.5, -8.4, -8.2, -7.9.
     """
 
     name: str = "tutorial"

@@ -182,6 +182,14 @@ def test_clamps_also_bind_a_held_frame() -> None:
     assert sample.frame == Frame(frozenset({50, 67}), frozenset({67}))
 
 
+def test_a_crowded_frame_of_the_players_is_not_held() -> None:
+    model = silent_model(3.0)
+    state = State(model.initial_state(0).u, Frame(frozenset(range(40, 60)), frozenset()))
+    sample = model.sample(state, NoiseKey(0, 0, 0))
+    assert sample.held
+    assert sample.frame == REST
+
+
 def test_a_clamp_changes_what_is_sampled_with_it() -> None:
     """One hidden unit ties two keys together: clamping one brings the other."""
     config = ModelConfig(n_hidden=1, n_recurrent=1, onsets=False, chain_start="zeros", max_notes=88)
