@@ -55,6 +55,7 @@ def run_window(*, model: str | None, device: str) -> int:
     library = model_library()
     stepper, trouble = _first_model(library, model, remembered)
     link = ProcessLink(output=_text(remembered, "output"), input_name=_text(remembered, "input"))
+    link.start()
     try:
         session = make_session(
             link=link,

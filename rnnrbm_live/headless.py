@@ -108,6 +108,7 @@ def play_live(
     stepper = load_stepper(library, model)
     roll = read_midi(primer, stepper.steps_per_beat) if primer else None
     link = ProcessLink(output=output, input_name=input_name)
+    link.start()
     try:
         session = make_session(
             link=link,

@@ -69,7 +69,7 @@ class Settings:
     seed: int = 20120626
     click: bool = False
     piano: bool = True
-    piano_gain_db: float = -6.0
+    piano_gain_db: float = 0.0
     takeover_beats: float = 4.0
 
     def __post_init__(self) -> None:

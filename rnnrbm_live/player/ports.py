@@ -1,0 +1,162 @@
+"""Keeps the chosen MIDI ports open: opens them, notices when they vanish, takes them up again when they return."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+
+from rnnrbm_live.core import messages as msg
+from rnnrbm_live.core.errors import MidiPortError
+from rnnrbm_live.io.midi_ports import CLIENT_NAME, MidiInput, MidiOutput, MidiSystem
+from rnnrbm_live.player.player import Player
+
+SCAN_SECONDS = 1.0
+
+
+class PortKeeper:
+    """MIDI input and output of one player. Called from the player's own thread; only listing runs elsewhere."""
+
+    def __init__(
+        self, player: Player, emit: Callable[[msg.PlayerEvent], None], *, ending: frozenset[tuple[int, int]]
+    ) -> None:
+        """Connect to the MIDI system, if there is one.
+
+        Args:
+            player: is given the output as a sink.
+            emit: takes `Ports` and `Notice`.
+            ending: (channel, pitch) that a player which died may have left sounding: ended on the first output.
+        """
+        self._player = player
+        self._emit = emit
+        self._ending = ending
+        self._output: MidiOutput | None = None
+        self._input: MidiInput | None = None
+        self._wanted_output: str | None = None
+        self._wanted_input: str | None = None
+        self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+        self._scanned = self._names
+        self._piano = False
+        self._stopping = threading.Event()
+        self._system: MidiSystem | None = None
+        try:
+            self._system = MidiSystem.open_first()
+        except MidiPortError as err:
+            self._emit(msg.Notice(str(err), msg.Level.INFO))
+        if self._system is not None:
+            self._scan(self._system)
+
+    def start(self) -> None:
+        """Watch for ports that come and go, in a thread of its own: listing may block."""
+        if self._system is not None:
+            threading.Thread(target=self._watch, args=(self._system,), name="port-watch", daemon=True).start()
+
+    def open_output(self, name: str | None) -> None:
+        """Play on the output of this name, or on a port of our own; say so if that cannot be."""
+        self._wanted_output = name
+        self._close_output()
+        if self._system is not None:
+            try:
+                self._use_output(self._open_output(self._system, name))
+            except MidiPortError as err:
+                self._emit(msg.Notice(str(err)))
+        self.report()
+
+    def open_input(self, name: str | None) -> None:
+        """Listen to the input of this name, or to none; say so if that cannot be."""
+        self._wanted_input = name
+        self._close_input()
+        if self._system is not None and name is not None:
+            try:
+                self._input = self._system.open_input(name)
+            except MidiPortError as err:
+                self._emit(msg.Notice(str(err)))
+        self.report()
+
+    @property
+    def has_input(self) -> bool:
+        """Whether keys may arrive."""
+        return self._input is not None
+
+    def keys(self) -> Iterator[tuple[int, int]]:
+        """Yield (pitch, velocity) of the keys that have arrived; velocity 0 releases."""
+        if self._input is not None:
+            yield from self._input.keys()
+
+    def piano_changed(self, *, sounds: bool) -> None:
+        """Take note of whether the built-in piano has a sound device."""
+        self._piano = sounds
+        self.report()
+
+    def follow_changes(self) -> None:
+        """Act on what the watching thread has seen."""
+        if self._scanned is self._names:
+            return
+        self._names = self._scanned
+        outputs, inputs = self._names
+        if self._wanted_output is not None:
+            if self._output is not None and self._wanted_output not in outputs:
+                self._close_output()
+                self._emit(msg.Notice(f"MIDI output {self._wanted_output!r} went away: it is used again on return"))
+            elif self._output is None and self._wanted_output in outputs:
+                self.open_output(self._wanted_output)
+        if self._wanted_input is not None:
+            if self._input is not None and self._wanted_input not in inputs:
+                self._close_input()
+                self._emit(msg.Notice(f"MIDI input {self._wanted_input!r} went away: it is used again on return"))
+            elif self._input is None and self._wanted_input in inputs:
+                self.open_input(self._wanted_input)
+        self.report()
+
+    def report(self) -> None:
+        """Tell what there is and what is in use."""
+        self._emit(
+            msg.Ports(
+                outputs=self._names[0],
+                inputs=self._names[1],
+                output=self._output.name if self._output else None,
+                input=self._input.name if self._input else None,
+                output_is_virtual=self._output is not None and self._wanted_output is None,
+                piano=self._piano,
+                midi=self._system.name if self._system else None,
+            )
+        )
+
+    def close(self) -> None:
+        """Silence and close everything."""
+        self._stopping.set()
+        self._close_output()
+        self._close_input()
+
+    def _open_output(self, system: MidiSystem, name: str | None) -> MidiOutput | None:
+        if name is not None and name != CLIENT_NAME:
+            return system.open_output(name)
+        self._wanted_output = None
+        return system.open_virtual_output() if system.has_virtual_ports else None
+
+    def _use_output(self, output: MidiOutput | None) -> None:
+        self._output = output
+        if output is not None:
+            output.end_notes(self._ending)
+            self._ending = frozenset()
+            self._player.add_sink(output)
+
+    def _close_output(self) -> None:
+        if self._output is not None:
+            self._player.remove_sink(self._output)
+            self._output.close()
+            self._output = None
+
+    def _close_input(self) -> None:
+        if self._input is not None:
+            self._player.release_keys()
+            self._input.close()
+            self._input = None
+
+    def _scan(self, system: MidiSystem) -> None:
+        names = (system.output_names(), system.input_names())
+        if names != self._scanned:
+            self._scanned = names
+
+    def _watch(self, system: MidiSystem) -> None:
+        while not self._stopping.wait(SCAN_SECONDS):
+            self._scan(system)
