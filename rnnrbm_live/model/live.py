@@ -60,8 +60,8 @@ class Sample:
     Attributes:
         frame: legal after the state's previous frame.
         probabilities: (n_visible,) float32, P(bit = 1) averaged over the last half of the chain's sweeps.
-        held: whether the draw had more than `max_notes` notes: `frame` then holds the previous one, or rests if
-            that one, a player's, has more itself.
+        held: whether the draw had more than `max_notes` notes: `frame` then holds the previous one, or rests
+            if that one, a player's, has more itself.
     """
 
     frame: Frame

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.core.frame import Bits
 from rnnrbm_live.model.corpus import Corpus, transpose
 from rnnrbm_live.model.presets import LivePreset, Stage
 from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
@@ -21,7 +21,7 @@ ADAM_BETAS = (0.9, 0.99)
 GRADIENT_NORM_LIMIT = 1.0
 CONSTANT_SHARE = 0.4
 FINAL_RATE_SHARE = 0.02
-_AVERAGE, _ADAM, _SAMPLES = "average.", "adam.", "samples"
+_AVERAGE, _ADAM, _CHAINS, _CARRIED = "average.", "adam.", "chains", "carried"
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,10 @@ class LiveTrainer:
         spread = [transpose(rates[None], semitones)[0] for semitones in range(*preset.transpositions)]
         self.model.initialise_live(torch.from_numpy(np.mean(spread, axis=0)).float(), keyed_generator(seed))
         self._average = {name: tensor.detach().clone() for name, tensor in self.model.named_parameters()}
-        self._stage_index = 0
         self._optimizer = self._new_optimizer(preset.stages[0])
-        # The last sample of each training frame, in the piece's own key.
-        self._samples: list[Bits] = [piece.bits.copy() for piece in self._pieces]
+        # One chain per training frame, in the piece's own key.
+        self._chains: list[Bits] = [piece.bits.copy() for piece in self._pieces]
         self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent)  # (lanes, R)
-        self._carried_frames = torch.zeros(preset.lanes, corpus.config.n_visible)  # (lanes, V)
         self._noise = self._new_noise(0)
 
     def stage_name(self, epoch: int) -> str:
@@ -94,15 +92,16 @@ class LiveTrainer:
         model = self.model
 
         real, next_contexts, v = self._read(chunks)  # (B, T), (B, T), (B, T, V)
-        previous, heard = self._history(chunks, v, stage, generator)  # (B, T, V) each
-        u = self._run_recurrence(chunks, heard, next_contexts, generator)[
-            real
-        ]  # (N, R), u(t-1) of each frame
+        u = self._run_recurrence(chunks, v, next_contexts, generator)  # (B, T, R), u(t-1) of each frame
+        u = u[real]  # (N, R)
         u = u * _dropout_mask(u.shape, self._preset.dropout, generator)
         b_v, b_h = model.biases(u)  # (N, V), (N, H)
 
-        data = self._legal(v, previous)[real]  # (N, V)
-        start = previous[real] if stage.chains == "short-run" else self._pad(chunks, self._samples)[real]
+        data = v[real]  # (N, V)
+        if stage.chains == "short-run":
+            start = self._previous_frames(chunks, v)[real]
+        else:
+            start = self._pad(chunks, self._chains)[real]
         steps = round(
             stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress
         )
@@ -114,7 +113,8 @@ class LiveTrainer:
             monitor_generator = keyed_generator(self._seed, epoch, index, 1)
             _, mean_v = gibbs_chain(data, model.W, b_v, b_h, steps=1, generator=monitor_generator)
             monitor = float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
-        self._store_samples(chunks, sample)
+        if stage.chains == "persistent":
+            self._store_chains(chunks, sample)
 
         self._set_rates(_rate_factor(stage_progress))
         self._optimizer.zero_grad()
@@ -136,8 +136,8 @@ class LiveTrainer:
         state |= {_AVERAGE + name: tensor.clone() for name, tensor in self._average.items()}
         for index, moments in self._optimizer.state_dict()["state"].items():
             state |= {f"{_ADAM}{index}.{name}": tensor.clone() for name, tensor in moments.items()}
-        state[_SAMPLES] = torch.from_numpy(np.packbits(np.concatenate(self._samples), axis=1))
-        state |= {"carried": self._carried.clone(), "carried_frames": self._carried_frames.clone()}
+        state[_CHAINS] = torch.from_numpy(np.packbits(np.concatenate(self._chains), axis=1))
+        state[_CARRIED] = self._carried.clone()
         return state
 
     def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
@@ -154,11 +154,10 @@ class LiveTrainer:
                 index, moment = name.removeprefix(_ADAM).split(".")
                 moments.setdefault(int(index), {})[moment] = tensor.clone()
         self._optimizer.load_state_dict({**self._optimizer.state_dict(), "state": moments})
-        rows = np.unpackbits(state[_SAMPLES].numpy(), axis=1)[:, : self.model.config.n_visible]
+        rows = np.unpackbits(state[_CHAINS].numpy(), axis=1)[:, : self.model.config.n_visible]
         ends = np.cumsum([len(piece) for piece in self._pieces])
-        self._samples = [samples.copy() for samples in np.split(rows, ends[:-1])]
-        self._carried = state["carried"].clone()
-        self._carried_frames = state["carried_frames"].clone()
+        self._chains = [chain.copy() for chain in np.split(rows, ends[:-1])]
+        self._carried = state[_CARRIED].clone()
 
     # Reading
 
@@ -185,38 +184,17 @@ class LiveTrainer:
             rows[row, : len(moved)] = moved
         return torch.from_numpy(rows).float()
 
-    def _history(
-        self, chunks: list[LaneChunk], v: Tensor, stage: Stage, generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Return the frame before each and each as it is heard, (B, T, V) both; carry the last on.
-
-        What is heard is the music, but for a share of frames in which the model hears its own last sample of
-        them.
-        """
-        heard = v
-        if stage.own_samples:
-            own = self._pad(chunks, self._samples)
-            playable = own[..., :N_PITCHES].sum(2, keepdim=True) <= self.model.config.max_notes
-            chosen = torch.rand(*v.shape[:2], 1, generator=generator) < stage.own_samples
-            heard = torch.where(playable & chosen, own, v)
-        lanes = [chunk.lane for chunk in chunks]
-        goes_on = torch.tensor([chunk.first > 0 for chunk in chunks])[:, None]
-        before = (self._carried_frames[lanes] * goes_on)[:, None]  # (B, 1, V); silence before a piece
-        previous = torch.cat((before, heard[:, :-1]), dim=1)
-        heard = self._legal(heard, previous)
-        self._carried_frames[lanes] = heard[torch.arange(len(chunks)), _last_steps(chunks)]
-        return torch.cat((before, heard[:, :-1]), dim=1), heard
-
-    def _legal(self, v: Tensor, previous: Tensor) -> Tensor:
-        """Make rows playable after the rows before them, as `core.frame.legal_frame` does, (B, T, V)."""
-        if not self.model.config.onsets:
-            return v
-        sounding, onsets = v[..., :N_PITCHES], v[..., N_PITCHES:]
-        begun = 1 - previous[..., :N_PITCHES]
-        return torch.cat((sounding, sounding * torch.maximum(onsets, begun)), dim=2)
+    def _previous_frames(self, chunks: list[LaneChunk], v: Tensor) -> Tensor:
+        """Return the frame before each frame, (B, T, V); silence before a piece."""
+        before = torch.zeros(len(chunks), 1, v.shape[2])
+        for row, chunk in enumerate(chunks):
+            if chunk.first:
+                bits = self._pieces[chunk.piece].bits[chunk.first - 1 : chunk.first]
+                before[row] = torch.from_numpy(transpose(bits, chunk.semitones))
+        return torch.cat((before, v[:, :-1]), dim=1)
 
     def _run_recurrence(
-        self, chunks: list[LaneChunk], heard: Tensor, next_contexts: Tensor, generator: torch.Generator
+        self, chunks: list[LaneChunk], v: Tensor, next_contexts: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
         first_contexts = torch.tensor(
@@ -227,19 +205,19 @@ class LiveTrainer:
         first_state = torch.where(
             begins, self.model.initial_state(first_contexts), self._carried[lanes]
         )  # (B, R)
-        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), self._preset.input_dropout, generator)
-        states = self.model.recur(heard, next_contexts, first_state, mask)  # (B, T, R)
+        mask = _dropout_mask((len(chunks), 1, v.shape[2]), self._preset.input_dropout, generator)
+        states = self.model.recur(v, next_contexts, first_state, mask)  # (B, T, R)
         self._carried[lanes] = states.detach()[torch.arange(len(chunks)), _last_steps(chunks)]
         return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
 
-    def _store_samples(self, chunks: list[LaneChunk], sample: Tensor) -> None:
-        """Keep the chains' ends, (N, V): persistent chains go on there, and the model may hear them."""
+    def _store_chains(self, chunks: list[LaneChunk], sample: Tensor) -> None:
+        """Keep the chains' ends, (N, V): they go on there when these frames come again."""
         rows = sample.numpy().astype(np.uint8)
         first = 0
         for chunk in chunks:
             length = chunk.last - chunk.first
             own_key = transpose(rows[first : first + length], -chunk.semitones)
-            self._samples[chunk.piece][chunk.first : chunk.last] = own_key
+            self._chains[chunk.piece][chunk.first : chunk.last] = own_key
             first += length
 
     def _new_noise(self, epoch: int) -> NoisePool:

@@ -52,10 +52,6 @@ class Stage:
         learning_rate: of the RBM; constant for 40 % of the stage, then falling exponentially to 2 %.
         first_gibbs_steps: sweeps per update at the beginning of the stage,
         last_gibbs_steps: and at its end.
-        own_samples: share of frames that the model hears as it last sampled them itself rather than as the
-            music has
-            them: so it learns to go on from its own mistakes (a lost voice, say), which the music never
-                shows it.
     """
 
     chains: ChainKind
@@ -63,7 +59,6 @@ class Stage:
     learning_rate: float
     first_gibbs_steps: int
     last_gibbs_steps: int
-    own_samples: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -97,20 +92,13 @@ class LivePreset:
     meters: tuple[str, ...] = ("4/4", "3/4", "6/8", "2/4")
     gibbs_steps: int = 25
     stages: tuple[Stage, ...] = (
-        Stage("persistent", epochs=25, learning_rate=5e-3, first_gibbs_steps=15, last_gibbs_steps=25),
-        Stage(
-            "short-run",
-            epochs=60,
-            learning_rate=4e-3,
-            first_gibbs_steps=25,
-            last_gibbs_steps=25,
-            own_samples=0.3,
-        ),
+        Stage("persistent", epochs=15, learning_rate=5e-3, first_gibbs_steps=10, last_gibbs_steps=20),
+        Stage("short-run", epochs=85, learning_rate=4e-3, first_gibbs_steps=25, last_gibbs_steps=25),
     )
-    rnn_rate: float = 0.3
+    rnn_rate: float = 0.5
     dropout: float = 0.1
     input_dropout: float = 0.05
-    weight_decay: float = 0.01
+    weight_decay: float = 0.001
     average: float = 0.99
     lanes: int = 12
     chunk_steps: int = 128

@@ -25,7 +25,7 @@ LIVE = LivePreset(
     n_hidden=20,
     n_recurrent=16,
     gibbs_steps=4,
-    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4, own_samples=0.5)),
+    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4)),
     lanes=3,
     chunk_steps=16,
     valid_share=0.2,
