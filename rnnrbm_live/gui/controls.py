@@ -1,0 +1,178 @@
+"""The controls below the roll: what shapes the music, and where it sounds."""
+
+from __future__ import annotations
+
+import random
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtGui import QIntValidator
+from PyQt6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from rnnrbm_live.core.messages import Ports
+from rnnrbm_live.core.settings import RANGES, Settings
+from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.gui.widgets import Choice, Control
+
+SLIDERS = (
+    (
+        "temperature",
+        "Temperature",
+        "How freely the model chooses: it divides what every unit of the network feels before it decides.\n"
+        "Below 1 it is careful, above 1 it takes risks",
+        0.5,
+        1.5,
+        0.01,
+        lambda value: f"{value:.2f}",
+    ),
+    (
+        "density",
+        "Density",
+        "How many notes: nats added to the inclination of every key.\nBelow 0 thinner, above 0 fuller",
+        -3.0,
+        3.0,
+        0.05,
+        lambda value: f"{value:+.2f}" if value else "0.00",
+    ),
+    (
+        "gibbs_steps",
+        "Gibbs steps",
+        "How long the model thinks about each step: sweeps of its Gibbs chain.\n"
+        "It was trained for the default; fewer stay closer to what sounds now",
+        1,
+        100,
+        1,
+        lambda value: f"{value:.0f}",
+    ),
+    ("velocity", "Dynamics", "How hard the model plays: MIDI velocity of a plain note", 20, 120, 1, lambda value: f"{value:.0f}"),
+)
+
+
+class Controls(QWidget):
+    """Signals:
+
+    adjusted: (field of `Settings`, value).
+    output_chosen: name of a MIDI output, or None for our own port.
+    input_chosen: name of a MIDI input, or None.
+    """
+
+    adjusted = pyqtSignal(str, object)
+    output_chosen = pyqtSignal(object)
+    input_chosen = pyqtSignal(object)
+
+    def __init__(self) -> None:
+        """Show the defaults."""
+        super().__init__()
+        self.setObjectName("controls")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        defaults = Settings()
+        self.sliders: dict[str, Control] = {}
+        for name, title, tooltip, low, high, step, text in SLIDERS:
+            self.sliders[name] = self._control(name, title, tooltip, low, high, step, getattr(defaults, name), text)
+        self.sliders["piano_gain_db"] = self._control(
+            "piano_gain_db",
+            "Piano level",
+            "How loud the built-in piano is; MIDI outputs are not affected",
+            -40.0,
+            6.0,
+            0.5,
+            defaults.piano_gain_db,
+            lambda value: f"{value:+.1f} dB",
+        )
+        self.piano = QCheckBox("Built-in piano")
+        self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
+        self.seed = QLineEdit()
+        self.seed.setAccessibleName("Seed")
+        self.seed.setToolTip("Where all chance comes from: the same seed and settings play the same music")
+        self.seed.setValidator(QIntValidator(0, 2**31 - 1, self))
+        self.seed.setMaxLength(10)
+        self.seed.setFixedWidth(104)
+        self.seed.editingFinished.connect(self._seed_typed)
+        self.dice = QPushButton("Dice")
+        self.dice.setToolTip("Another seed: other music from the next step on (Ctrl+D)")
+        self.dice.clicked.connect(lambda: self.adjusted.emit("seed", random.randrange(10**9)))
+        self.input = Choice("MIDI in", "MIDI keyboard to play on; A to ' and W to P of the computer keyboard play too")
+        self.output = Choice("MIDI out", "Where the notes go: to a synthesizer or to other programs")
+        self.input.activated.connect(lambda: self.input_chosen.emit(self.input.currentData()))
+        self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
+        for choice in (self.input, self.output):
+            choice.setMinimumContentsLength(20)
+        self._build()
+
+    def _build(self) -> None:
+        shape = QHBoxLayout()
+        shape.setSpacing(26)
+        for control in self.sliders.values():
+            shape.addWidget(control, 1)
+        seed = QHBoxLayout()
+        seed.setSpacing(6)
+        seed.addWidget(self.seed)
+        seed.addWidget(self.dice)
+        places = QGridLayout()
+        places.setHorizontalSpacing(16)
+        places.setVerticalSpacing(3)
+        for column, title in enumerate(("Seed", "MIDI in", "MIDI out", "Sound")):
+            label = QLabel(title)
+            label.setProperty("kind", "muted")
+            places.addWidget(label, 0, column)
+        places.addLayout(seed, 1, 0)
+        places.addWidget(self.input, 1, 1)
+        places.addWidget(self.output, 1, 2)
+        places.addWidget(self.piano, 1, 3)
+        places.setColumnStretch(1, 1)
+        places.setColumnStretch(2, 1)
+        places.setColumnStretch(4, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setSpacing(10)
+        layout.addLayout(shape)
+        layout.addLayout(places)
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the engine's state; nothing is emitted."""
+        for name, control in self.sliders.items():
+            control.show_value(getattr(snapshot.settings, name))
+        if not self.seed.hasFocus():
+            self.seed.setText(str(snapshot.settings.seed))
+        self._show_ports(snapshot.ports, snapshot.settings.piano)
+
+    def _show_ports(self, ports: Ports, piano_on: bool) -> None:
+        self.piano.blockSignals(True)
+        self.piano.setChecked(piano_on and ports.piano)
+        self.piano.blockSignals(False)
+        self.piano.setEnabled(ports.piano)
+        self.piano.setToolTip(
+            "Whether the built-in piano plays along with MIDI"
+            if ports.piano
+            else "No sound device answers: connect one and start again, or play through MIDI"
+        )
+        if ports.midi is None:
+            for choice in (self.input, self.output):
+                choice.offer([("No MIDI on this machine", None)], None)
+                choice.setEnabled(False)
+            return
+        own = "RNN-RBM Live (virtual port)" if ports.output is None or ports.output_is_virtual else "Our own port"
+        outputs: list[tuple[str, object]] = [(own, None), *((name, name) for name in ports.outputs)]
+        inputs: list[tuple[str, object]] = [
+            ("None: play on the computer keys" if ports.inputs else "No keyboard found: use the computer keys", None),
+            *((name, name) for name in ports.inputs),
+        ]
+        chosen = None if ports.output_is_virtual else ports.output
+        for choice, entries, name in ((self.output, outputs, chosen), (self.input, inputs, ports.input)):
+            choice.setEnabled(True)
+            choice.offer(entries, name)
+
+    def _control(
+        self, name: str, title: str, tooltip: str, low: float, high: float, step: float, default: float, text: object
+    ) -> Control:
+        assert callable(text)
+        control = Control(title, tooltip, low=low, high=high, step=step, default=default, text=text)
+        whole = isinstance(default, int)
+        control.moved.connect(lambda value: self.adjusted.emit(name, round(value) if whole else value))
+        return control
+
+    def _seed_typed(self) -> None:
+        if self.seed.isModified() and self.seed.hasAcceptableInput():
+            self.seed.setModified(False)
+            allowed = RANGES["seed"]
+            self.adjusted.emit("seed", int(min(max(int(self.seed.text()), allowed.low), allowed.high)))
+        self.seed.clearFocus()

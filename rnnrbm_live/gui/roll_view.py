@@ -1,0 +1,209 @@
+"""The piano-roll as a widget: mouse, wheel and dropped files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyqtgraph as pg
+from PyQt6.QtCore import QPointF, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QEnterEvent,
+    QMouseEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
+
+from rnnrbm_live.core.pitch import PIANO
+from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.gui.roll import KEYBOARD_PIXELS, LOWEST_ROWS, RULER_PIXELS, RollItem
+from rnnrbm_live.gui.theme import Theme
+
+MIDI_SUFFIXES = (".mid", ".midi")
+KEY_VELOCITIES = (45, 110)  # at the left and at the right end of a drawn key
+NARROWEST, WIDEST = 2.0, 60.0  # pixels per step
+ZOOM = 1.15
+
+
+class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
+    """Shows a `RollItem` and turns what is done to it into signals.
+
+    Signals:
+        key_pressed: (pitch, velocity) of a drawn key.
+        key_released: pitch.
+        dropped: `Path` of a MIDI file.
+    """
+
+    key_pressed = pyqtSignal(int, int)
+    key_released = pyqtSignal(int)
+    dropped = pyqtSignal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        """Show an empty roll."""
+        super().__init__(parent, background=None)
+        self.item = RollItem()
+        self.setCentralItem(self.item)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(480, 200)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName("Piano-roll")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._held_key: int | None = None
+        self._drag_from: tuple[float, float, float, int] | None = None
+        self._follow = QPushButton("Back to now", self)
+        self._follow.setToolTip("Follow the music again (End)")
+        self._follow.clicked.connect(self.follow)
+        self._follow.hide()
+
+    def show_snapshot(self, snapshot: Snapshot, hint: str) -> None:
+        """Show another state of the engine."""
+        self.item.show_snapshot(snapshot, hint)
+
+    def move_to(self, position: float) -> None:
+        """Put the now-line at a step and paint a frame."""
+        view = self.item.view
+        if view.scrolled_steps:
+            view.scrolled_steps += position - view.position  # what is looked at stays where it is
+            if view.scrolled_steps <= 0 or view.scrolled_steps > position + 1:
+                view.scrolled_steps = 0.0
+        view.position = position
+        self._follow.setVisible(view.scrolled_steps > 0)
+        self.item.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Use other colours."""
+        self.item.set_theme(theme)
+
+    def follow(self) -> None:
+        """Come back to the now-line."""
+        self.item.view.scrolled_steps = 0.0
+        self._follow.hide()
+
+    def zoom_time(self, factor: float) -> None:
+        """Make a step `factor` times as wide."""
+        view = self.item.view
+        view.pixels_per_step = min(max(view.pixels_per_step * factor, NARROWEST), WIDEST)
+
+    def zoom_pitch(self, rows: int, around: int | None = None) -> None:
+        """Show `rows` more semitones above and below (fewer if negative), keeping `around` in sight."""
+        view = self.item.view
+        size = min(max(view.high - view.low + 2 * rows, LOWEST_ROWS), len(PIANO))
+        middle = (view.low + view.high) // 2 if around is None else around
+        self._set_range(middle - size // 2, size)
+
+    # --- Qt ----------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Keep the button in its corner."""
+        super().resizeEvent(event)
+        self._follow.adjustSize()
+        self._follow.move(int(self.item.now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Play a drawn key, or begin to drag the past."""
+        assert event is not None
+        place = event.position()
+        pitch = self.item.key_at(place.x(), place.y())
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        if pitch is not None:
+            self._press(pitch, place)
+        else:
+            view = self.item.view
+            self._drag_from = (place.x(), place.y(), view.scrolled_steps, view.low)
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Glide over the keys, or drag."""
+        assert event is not None
+        place = event.position()
+        if self._held_key is not None:
+            pitch = self.item.key_at(place.x(), place.y())
+            if pitch is not None and pitch != self._held_key:
+                self._release()
+                self._press(pitch, place)
+        elif self._drag_from is not None:
+            x, y, scrolled, low = self._drag_from
+            view = self.item.view
+            pulled = scrolled + (place.x() - x) / view.pixels_per_step
+            view.scrolled_steps = min(max(pulled, 0.0), max(0.0, view.position))
+            self._set_range(low + round((place.y() - y) / self.item.row_height), view.high - view.low)
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Let go."""
+        self._release()
+        self._drag_from = None
+        self.unsetCursor()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Two quick clicks are two clicks."""
+        self.mousePressEvent(event)
+
+    def leaveEvent(self, event: QEnterEvent | None) -> None:  # type: ignore[override]  # noqa: N802 - Qt's name
+        """Release a key that the mouse has left."""
+        self._release()
+        super().leaveEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Zoom in time; with Ctrl in pitch; with Shift, or sideways, look back."""
+        assert event is not None
+        turn = event.angleDelta().y() / 120
+        sideways = event.angleDelta().x() / 120
+        modifiers = event.modifiers()
+        if sideways or modifiers & Qt.KeyboardModifier.ShiftModifier:
+            view = self.item.view
+            pulled = view.scrolled_steps + (sideways or turn) * 40 / view.pixels_per_step
+            view.scrolled_steps = min(max(pulled, 0.0), max(0.0, view.position))
+        elif modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_pitch(-round(2 * turn))
+        else:
+            self.zoom_time(ZOOM**turn)
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Accept a MIDI file."""
+        assert event is not None
+        if _midi_file(event) is not None:
+            event.acceptProposedAction()
+
+    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Go on accepting it."""
+        assert event is not None
+        event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+        """Hand it on."""
+        assert event is not None
+        path = _midi_file(event)
+        if path is not None:
+            event.acceptProposedAction()
+            self.dropped.emit(path)
+
+    # --- inside ------------------------------------------------------------------------------------------
+
+    def _press(self, pitch: int, place: QPointF) -> None:
+        share = (place.x() - self.item.now_x) / KEYBOARD_PIXELS
+        soft, loud = KEY_VELOCITIES
+        self._held_key = pitch
+        self.key_pressed.emit(pitch, round(soft + (loud - soft) * min(max(share, 0.0), 1.0)))
+
+    def _release(self) -> None:
+        if self._held_key is not None:
+            self.key_released.emit(self._held_key)
+            self._held_key = None
+
+    def _set_range(self, low: int, size: int) -> None:
+        view = self.item.view
+        view.low = min(max(low, PIANO.low), PIANO.high - size)
+        view.high = view.low + size
+
+
+def _midi_file(event: QDropEvent) -> Path | None:
+    mime = event.mimeData()
+    if mime is None or not mime.hasUrls():
+        return None
+    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() in MIDI_SUFFIXES else None

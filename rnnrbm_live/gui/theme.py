@@ -1,0 +1,236 @@
+"""Colours, fonts and the style sheet, dark and light. One dataclass; nothing else names a colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from string import Template
+
+from PyQt6.QtGui import QColor, QFont, QPalette
+
+WORDS = "Inter"
+FIGURES = "JetBrains Mono"
+BASE_PIXELS = 13
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Every colour of the window.
+
+    Attributes:
+        name: ``dark`` or ``light``.
+        ground: behind the roll.
+        black_row: rows of black keys.
+        bar: panels.
+        panel: raised parts of panels.
+        field: where something is typed or chosen.
+        line: edges that recede.
+        edge: edges that show.
+        text: words and figures.
+        muted: words that explain.
+        model: what the model plays.
+        player: what the player plays.
+        primer: what the model listens to.
+        alarm: trouble, panic, recording.
+        on_model: words on the model's colour.
+        white_key: of the drawn keyboard.
+        black_key: of the drawn keyboard.
+        beat_line: beats in the roll.
+        bar_line: bars in the roll.
+    """
+
+    name: str
+    ground: str
+    black_row: str
+    bar: str
+    panel: str
+    field: str
+    line: str
+    edge: str
+    text: str
+    muted: str
+    model: str
+    player: str
+    primer: str
+    alarm: str
+    on_model: str
+    white_key: str
+    black_key: str
+    beat_line: str
+    bar_line: str
+
+    def colour(self, name: str, alpha: float = 1.0) -> QColor:
+        """Return a colour by name with an opacity from 0 to 1."""
+        colour = QColor(getattr(self, name))
+        colour.setAlphaF(alpha)
+        return colour
+
+
+DARK = Theme(
+    name="dark",
+    ground="#0d1015",
+    black_row="#10141a",
+    bar="#141920",
+    panel="#1a2029",
+    field="#0f1319",
+    line="#232b36",
+    edge="#2e3846",
+    text="#e8ecf2",
+    muted="#93a0b2",
+    model="#f0b03f",
+    player="#56b4e9",
+    primer="#4cc9a0",
+    alarm="#ee7169",
+    on_model="#16110a",
+    white_key="#dfe3ea",
+    black_key="#171c24",
+    beat_line="#171c24",
+    bar_line="#2a323e",
+)
+
+LIGHT = Theme(
+    name="light",
+    ground="#fbfcfd",
+    black_row="#f2f4f7",
+    bar="#eceff3",
+    panel="#f7f8fa",
+    field="#ffffff",
+    line="#dde2e9",
+    edge="#c3cad5",
+    text="#161b22",
+    muted="#56606e",
+    model="#c27a00",
+    player="#1273b3",
+    primer="#0a7d5b",
+    alarm="#bf342c",
+    on_model="#ffffff",
+    white_key="#ffffff",
+    black_key="#2a313c",
+    beat_line="#eceff3",
+    bar_line="#ced5de",
+)
+
+THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+
+
+def words(pixels: float = BASE_PIXELS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Return the font for words; the system's own where Inter is missing."""
+    font = QFont(WORDS)
+    font.setStyleHint(QFont.StyleHint.SansSerif)
+    font.setPixelSize(round(pixels))
+    font.setWeight(weight)
+    return font
+
+
+def figures(pixels: float = BASE_PIXELS) -> QFont:
+    """Return the font for numbers: all digits equally wide, so that nothing jiggles."""
+    font = QFont(FIGURES)
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setPixelSize(round(pixels))
+    return font
+
+
+def palette(theme: Theme) -> QPalette:
+    """Return Qt's palette for a theme: what the style sheet does not reach, such as file dialogs."""
+    roles = QPalette.ColorRole
+    colours = {
+        roles.Window: theme.panel,
+        roles.WindowText: theme.text,
+        roles.Base: theme.field,
+        roles.AlternateBase: theme.panel,
+        roles.Text: theme.text,
+        roles.Button: theme.panel,
+        roles.ButtonText: theme.text,
+        roles.ToolTipBase: theme.panel,
+        roles.ToolTipText: theme.text,
+        roles.PlaceholderText: theme.muted,
+        roles.Highlight: theme.model,
+        roles.HighlightedText: theme.on_model,
+        roles.Link: theme.player,
+    }
+    made = QPalette()
+    for role, colour in colours.items():
+        made.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return made
+
+
+def style_sheet(theme: Theme) -> str:
+    """Return the whole application's style sheet."""
+    colours = {name: getattr(theme, name) for name in Theme.__slots__}
+    return _SHEET.substitute(colours, words=WORDS, figures=FIGURES, base=BASE_PIXELS)
+
+
+_SHEET = Template(
+    """
+* { font-family: "$words"; font-size: ${base}px; color: $text; }
+QMainWindow, QDialog, QMessageBox { background: $panel; }
+QWidget#toolbar { background: $bar; border-bottom: 1px solid $line; }
+QWidget#controls { background: $panel; border-top: 1px solid $line; }
+QWidget#status { background: $bar; border-top: 1px solid $line; }
+QWidget#status QLabel { font-family: "$figures"; font-size: 12px; color: $muted; }
+QWidget#trouble { background: $panel; border-top: 1px solid $line; }
+QWidget#trouble[level="warning"] { border-left: 3px solid $alarm; }
+QWidget#trouble[level="info"] { border-left: 3px solid $player; }
+QLabel[kind="muted"] { color: $muted; font-size: 12px; }
+QLabel[kind="figure"], QLabel[kind="time"] { font-family: "$figures"; }
+QLabel[kind="time"] { font-size: 15px; }
+QLabel[kind="dot"] { color: $edge; }
+QLabel[kind="dot"][lit="true"] { color: $alarm; }
+QPushButton, QToolButton {
+    background: $field; border: 1px solid $edge; border-radius: 7px; padding: 6px 14px; min-height: 20px;
+}
+QPushButton:hover, QToolButton:hover { border-color: $muted; }
+QPushButton:pressed, QToolButton:pressed { background: $line; }
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus {
+    border: 1px solid $player;
+}
+QPushButton:disabled, QToolButton:disabled { color: $muted; border-color: $line; }
+QPushButton#play { background: $model; color: $on_model; border-color: $model; font-weight: 600; }
+QPushButton#play:hover { border-color: $text; }
+QPushButton#panic { color: $alarm; }
+QPushButton#export { background: $text; color: $panel; border-color: $text; font-weight: 600; }
+QPushButton#export:hover { background: $muted; }
+QPushButton#continue { background: $primer; color: $on_model; border-color: $primer; font-weight: 600; }
+QPushButton:checkable:checked, QPushButton[segment="true"]:checked { background: $line; border-color: $player; }
+QFrame#segments { background: $field; border: 1px solid $edge; border-radius: 8px; }
+QFrame#segments QPushButton { border: 1px solid transparent; background: transparent; color: $muted; }
+QFrame#segments QPushButton:checked { background: $line; color: $text; border-color: $edge; }
+QFrame#segments QPushButton:focus { border-color: $player; }
+QComboBox { background: $field; border: 1px solid $edge; border-radius: 7px; padding: 5px 10px; min-height: 20px; }
+QComboBox:hover { border-color: $muted; }
+QComboBox::drop-down { border: 0; width: 22px; }
+QComboBox::down-arrow { image: none; width: 0; height: 0; }
+QComboBox QAbstractItemView {
+    background: $field; border: 1px solid $edge; selection-background-color: $line; selection-color: $text;
+    padding: 4px; outline: 0;
+}
+QLineEdit, QDoubleSpinBox {
+    background: $field; border: 1px solid $edge; border-radius: 7px; padding: 5px 8px; min-height: 20px;
+    font-family: "$figures"; selection-background-color: $player; selection-color: $ground;
+}
+QDoubleSpinBox#tempo { font-size: 17px; padding: 3px 8px; }
+QCheckBox { spacing: 8px; }
+QCheckBox::indicator { width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $field; }
+QCheckBox::indicator:checked { background: $model; border-color: $model; }
+QCheckBox:focus { color: $player; }
+QSlider { min-height: 22px; }
+QSlider::groove:horizontal { height: 4px; background: $edge; border-radius: 2px; }
+QSlider::sub-page:horizontal { background: $model; border-radius: 2px; }
+QSlider::handle:horizontal {
+    background: $text; border: 2px solid $panel; width: 14px; height: 14px; margin: -7px 0; border-radius: 9px;
+}
+QSlider::handle:horizontal:hover { background: $model; }
+QSlider:focus { background: transparent; }
+QSlider::handle:horizontal:focus { border-color: $player; }
+QMenuBar { background: $bar; padding: 2px 6px; }
+QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }
+QMenuBar::item:selected { background: $line; }
+QMenu { background: $panel; border: 1px solid $edge; padding: 5px; }
+QMenu::item { padding: 6px 26px; border-radius: 5px; }
+QMenu::item:selected { background: $line; }
+QMenu::item:disabled { color: $muted; }
+QMenu::separator { height: 1px; background: $line; margin: 5px 8px; }
+QToolTip { background: $panel; color: $text; border: 1px solid $edge; padding: 6px; }
+"""
+)

@@ -1,0 +1,213 @@
+"""The toolbar: transport, who leads, tempo, model, recorded time, files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QDoubleSpinBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QWidget,
+)
+
+from rnnrbm_live.core.grid import step_seconds
+from rnnrbm_live.core.settings import RANGES, Mode
+from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.gui.services import ModelChoice
+from rnnrbm_live.gui.widgets import Choice
+
+MODES = (
+    (Mode.FREE, "Free", "The model plays alone"),
+    (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
+)
+
+
+class TempoBox(QDoubleSpinBox):
+    """Tempo, typed, scrolled or stepped; what the engine says is shown unless it is being typed in."""
+
+    def __init__(self) -> None:
+        """Show the range of `Settings`."""
+        super().__init__()
+        allowed = RANGES["tempo_bpm"]
+        self.setObjectName("tempo")
+        self.setRange(allowed.low, allowed.high)
+        self.setDecimals(1)
+        self.setSingleStep(1.0)
+        self.setKeyboardTracking(False)
+        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setAccessibleName("Tempo")
+        self.setToolTip(
+            f"Tempo in quarter notes per minute, {allowed.low:g} to {allowed.high:g}: type, scroll, or use the arrows"
+        )
+        self.setFixedWidth(78)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
+        line = self.lineEdit()
+        assert line is not None
+        line.returnPressed.connect(self.clearFocus)
+
+    def show_tempo(self, bpm: float) -> None:
+        """Show a tempo without emitting; leave alone what is being typed."""
+        if not self.hasFocus() and abs(self.value() - bpm) > 0.04:
+            self.blockSignals(True)
+            self.setValue(bpm)
+            self.blockSignals(False)
+
+
+class Toolbar(QWidget):
+    """Signals:
+
+    play_toggled, stopped, panicked, tapped, continued, open_requested, export_requested: no payload.
+    mode_chosen: a `Mode`.
+    tempo_chosen: BPM.
+    click_chosen: whether the metronome sounds.
+    model_chosen: name.
+    """
+
+    play_toggled = pyqtSignal()
+    stopped = pyqtSignal()
+    panicked = pyqtSignal()
+    tapped = pyqtSignal()
+    continued = pyqtSignal()
+    open_requested = pyqtSignal()
+    export_requested = pyqtSignal()
+    mode_chosen = pyqtSignal(object)
+    tempo_chosen = pyqtSignal(float)
+    click_chosen = pyqtSignal(bool)
+    model_chosen = pyqtSignal(str)
+
+    def __init__(self, models: Sequence[ModelChoice]) -> None:
+        """Offer `models`."""
+        super().__init__()
+        self.setObjectName("toolbar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._models = list(models)
+        self.play = _button("Play", "Play or pause (Space)", "play")
+        self.play.setFixedWidth(92)
+        self.play.clicked.connect(self.play_toggled)
+        self.stop = _button("Stop", "End the take: the next one starts from the beginning (Ctrl+.)")
+        self.stop.clicked.connect(self.stopped)
+        self.panic = _button("Panic", "End every sound at once, on every port (Esc)", "panic")
+        self.panic.clicked.connect(self.panicked)
+        self.tempo = TempoBox()
+        self.tempo.valueChanged.connect(self.tempo_chosen)
+        self.tap = _button("Tap", "Tap the tempo, twice or more (Ctrl+T)")
+        self.tap.pressed.connect(self.tapped)
+        self.click_box = QCheckBox("Click")
+        self.click_box.setToolTip("Metronome while you play a primer: notes snap to it. Without it your first note is the beat")
+        self.click_box.toggled.connect(self.click_chosen)
+        self.go_on = _button("Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue")
+        self.go_on.clicked.connect(self.continued)
+        self.model = Choice("Model", "What plays: each model has learnt other music")
+        self.model.setMinimumContentsLength(16)
+        self.model.activated.connect(lambda: self.model_chosen.emit(self.model.currentData()))
+        self._dot = QLabel("●")
+        self._dot.setProperty("kind", "dot")
+        self._time = QLabel("00:00")
+        self._time.setProperty("kind", "time")
+        self._time.setToolTip("Length of what has been played; Export saves it")
+        self._time.setAccessibleName("Recorded time")
+        self.open = _button("Open primer…", "Play a MIDI file and let the model go on from it (Ctrl+O)")
+        self.open.clicked.connect(self.open_requested)
+        self.export = _button("Export", "Save what was played as a MIDI file (Ctrl+E)", "export")
+        self.export.clicked.connect(self.export_requested)
+        self._modes = QButtonGroup(self)
+        self._build()
+
+    def _build(self) -> None:
+        segments = QFrame()
+        segments.setObjectName("segments")
+        inside = QHBoxLayout(segments)
+        inside.setContentsMargins(3, 3, 3, 3)
+        inside.setSpacing(2)
+        for index, (_, title, tooltip) in enumerate(MODES):
+            button = _button(title, f"{tooltip} (Ctrl+{index + 1})")
+            button.setCheckable(True)
+            button.setMinimumWidth(76)
+            self._modes.addButton(button, index)
+            inside.addWidget(button)
+        self._modes.idClicked.connect(lambda index: self.mode_chosen.emit(MODES[index][0]))
+        bpm = QLabel("BPM")
+        bpm.setProperty("kind", "muted")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 10, 14, 10)
+        layout.setSpacing(8)
+        groups: list[list[QWidget]] = [
+            [self.play, self.stop, self.panic],
+            [segments, self.click_box, self.go_on],
+            [self.tempo, bpm, self.tap],
+            [self.model],
+            [self._dot, self._time],
+        ]
+        for group in groups:
+            for widget in group:
+                layout.addWidget(widget)
+            layout.addSpacing(10)
+        layout.addStretch(1)
+        layout.addWidget(self.open)
+        layout.addWidget(self.export)
+
+    def mode_button(self, mode: Mode) -> QPushButton:
+        """Return the button of a mode."""
+        index = next(index for index, (known, _, _) in enumerate(MODES) if known is mode)
+        button = self._modes.button(index)
+        assert isinstance(button, QPushButton)
+        return button
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the engine's state; nothing is emitted."""
+        playing = snapshot.transport is Transport.PLAYING
+        self.play.setText("❚❚  Pause" if playing else "▶  Play")
+        self.stop.setEnabled(snapshot.transport is not Transport.STOPPED)
+        self.mode_button(snapshot.mode).setChecked(True)
+        primer = snapshot.mode is Mode.PRIMER
+        self.click_box.setVisible(primer)
+        self.click_box.blockSignals(True)
+        self.click_box.setChecked(snapshot.settings.click)
+        self.click_box.blockSignals(False)
+        self.go_on.setVisible(primer and snapshot.primer is not PrimerState.CONTINUED)
+        self.go_on.setEnabled(snapshot.primer is PrimerState.LISTENING)
+        self.tempo.show_tempo(snapshot.tempo_bpm)
+        names = [(model.name, model.name) for model in self._models]
+        if snapshot.model not in dict(names):
+            names.append((snapshot.model, snapshot.model))
+        self.model.offer(list(names), snapshot.model)
+        self.export.setEnabled(snapshot.recording.end_steps > 0)
+        lit = "true" if playing else "false"
+        if self._dot.property("lit") != lit:
+            self._dot.setProperty("lit", lit)
+            style = self._dot.style()
+            assert style is not None
+            style.polish(self._dot)
+
+    def show_figures(self, snapshot: Snapshot) -> None:
+        """Show the recorded time."""
+        self._time.setText(recorded_time(snapshot))
+
+
+def recorded_time(snapshot: Snapshot) -> str:
+    """Write how long the recording is, as minutes and seconds or hours, minutes and seconds."""
+    spb = snapshot.timeline.steps_per_beat
+    tempos = snapshot.recording.tempos
+    end = snapshot.recording.end_steps
+    seconds = 0.0
+    for index, change in enumerate(tempos):
+        until = tempos[index + 1].step if index + 1 < len(tempos) else end
+        seconds += max(0.0, until - change.step) * step_seconds(change.bpm, spb)
+    minutes, whole = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes:02d}:{whole:02d}"
+
+
+def _button(text: str, tooltip: str, name: str = "") -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tooltip)
+    button.setObjectName(name)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button
