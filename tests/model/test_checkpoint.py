@@ -26,10 +26,7 @@ CARD = Card("small", SMALL_CONFIG, {"source": "none"}, {"seed": 3}, {"monitor": 
 
 def random_weights() -> dict[str, NDArray[np.float32]]:
     random = np.random.default_rng(0)
-    return {
-        name: random.normal(size=shape).astype(np.float32)
-        for name, shape in weight_shapes(SMALL_CONFIG).items()
-    }
+    return {name: random.normal(size=shape).astype(np.float32) for name, shape in weight_shapes(SMALL_CONFIG).items()}
 
 
 @pytest.fixture
@@ -56,9 +53,7 @@ def test_names_and_shapes_are_the_training_models() -> None:
 def edit_card(folder: Path, **changes: object) -> None:
     path = folder / "card.json"
     values = json.loads(path.read_text())
-    path.write_text(
-        json.dumps({name: value for name, value in {**values, **changes}.items() if value is not None})
-    )
+    path.write_text(json.dumps({name: value for name, value in {**values, **changes}.items() if value is not None}))
 
 
 def test_a_folder_without_a_card_is_no_model(tmp_path: Path) -> None:

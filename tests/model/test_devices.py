@@ -15,17 +15,13 @@ def test_it_imports_no_torch() -> None:
 
 
 @pytest.mark.parametrize(("found", "expected"), [(None, "cpu"), ("cuda", "cuda"), ("mps", "mps")])
-def test_auto_is_the_gpu_if_there_is_one(
-    monkeypatch: pytest.MonkeyPatch, found: str | None, expected: str
-) -> None:
+def test_auto_is_the_gpu_if_there_is_one(monkeypatch: pytest.MonkeyPatch, found: str | None, expected: str) -> None:
     monkeypatch.setattr(devices, "gpu_kind", lambda: found)
     assert devices.resolve_device("auto") == expected
     assert devices.resolve_device("cpu") == "cpu"
 
 
-@pytest.mark.parametrize(
-    ("choice", "found"), [("cuda", None), ("mps", None), ("mps", "cuda"), ("cuda", "mps")]
-)
+@pytest.mark.parametrize(("choice", "found"), [("cuda", None), ("mps", None), ("mps", "cuda"), ("cuda", "mps")])
 def test_a_missing_device_is_named(monkeypatch: pytest.MonkeyPatch, choice: str, found: str | None) -> None:
     monkeypatch.setattr(devices, "gpu_kind", lambda: found)
     with pytest.raises(DeviceError, match=f"{choice}.*--device auto"):

@@ -34,9 +34,7 @@ def silent_model(b_v: float = 0.0, config: ModelConfig = SMALL_CONFIG) -> LiveMo
 
 
 def test_importing_it_imports_no_torch() -> None:
-    code = (
-        "import sys, rnnrbm_live.model.live, rnnrbm_live.model.checkpoint; assert 'torch' not in sys.modules"
-    )
+    code = "import sys, rnnrbm_live.model.live, rnnrbm_live.model.checkpoint; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -47,16 +45,12 @@ def test_importing_it_imports_no_torch() -> None:
 def test_states_and_biases_are_those_of_the_training_model(config: ModelConfig) -> None:
     """Up to the rounding of the weights: 2^-13 each, in sums of a few hundred terms."""
     random = np.random.default_rng(2)
-    weights = {
-        name: random.normal(0, 0.2, shape).astype(np.float32) for name, shape in weight_shapes(config).items()
-    }
+    weights = {name: random.normal(0, 0.2, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
     live, trained = LiveModel(config, weights), RNNRBM(config)
     trained.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
     bits = (random.random((12, 88)) < 0.05).astype(np.uint8)
     frames = [legal_frame(np.flatnonzero(row) + 21, [], REST) for row in bits]
-    rows = torch.from_numpy(
-        np.stack([frame_to_bits(frame, with_onsets=config.onsets) for frame in frames])
-    ).float()
+    rows = torch.from_numpy(np.stack([frame_to_bits(frame, with_onsets=config.onsets) for frame in frames])).float()
     contexts = [0] * 12 if not config.n_context else [int(context) for context in random.integers(0, 28, 12)]
     with torch.no_grad():
         first = trained.initial_state(torch.tensor([3 if config.n_context else 0]))
@@ -105,6 +99,8 @@ def test_noise_is_logistic() -> None:
 def test_neighbouring_steps_share_no_noise() -> None:
     first, second = (logistic_noise(NoiseKey(1, 0, step), (1, 40_000), 1.0)[0] for step in (0, 1))
     assert abs(np.corrcoef(first, second)[0, 1]) < 0.03  # 6 standard errors
+    places = np.lib.stride_tricks.sliding_window_view(first, 16)
+    assert not (places == second[:16]).all(axis=1).any()
 
 
 def test_sigmoid_never_overflows() -> None:
@@ -206,9 +202,7 @@ def test_a_clamp_changes_what_is_sampled_with_it() -> None:
     assert sum(64 in frame.sounding for frame in without) < 10
 
 
-@pytest.mark.parametrize(
-    "settings", [{"gibbs_steps": 0}, {"temperature": 0.0}, {"temperature": float("nan")}]
-)
+@pytest.mark.parametrize("settings", [{"gibbs_steps": 0}, {"temperature": 0.0}, {"temperature": float("nan")}])
 def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(SettingsError):
         play(random_live_model(), 1, **settings)

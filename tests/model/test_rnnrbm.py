@@ -56,9 +56,7 @@ def test_conditionals_are_exact(rbm: tuple[Tensor, Tensor, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("pooled", [False, True])
-def test_gibbs_sampling_converges_to_the_exact_marginals(
-    rbm: tuple[Tensor, Tensor, Tensor], pooled: bool
-) -> None:
+def test_gibbs_sampling_converges_to_the_exact_marginals(rbm: tuple[Tensor, Tensor, Tensor], pooled: bool) -> None:
     """20,000 chains of 200 sweeps against all 32 exact probabilities.
 
     Each count is binomial with a standard error of at most 0.5 / sqrt(20,000) = 0.0035. The bound, 5 standard
