@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -17,6 +18,9 @@ from rnnrbm_live import __version__
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import CheckpointError, RNNRBMError
+from rnnrbm_live.core.messages import Notice
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.resources import assets_path
 from rnnrbm_live.engine.generator import Generator
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.instrument import (
@@ -26,9 +30,11 @@ from rnnrbm_live.instrument import (
     restored_settings,
     settings_to_remember,
 )
-from rnnrbm_live.io.settings_file import SettingsFile
+from rnnrbm_live.io.midi_file import read_midi
+from rnnrbm_live.io.session_export import export_recording
+from rnnrbm_live.io.settings_file import SettingsFile, SettingsSection
 from rnnrbm_live.model.library import ModelLibrary
-from rnnrbm_live.places import DEFAULT_MODEL, log_path, model_library, settings_path
+from rnnrbm_live.places import DEFAULT_MODEL, exports_path, log_path, model_library, settings_path
 from rnnrbm_live.player.process import ProcessLink
 
 log = logging.getLogger(__name__)
@@ -71,19 +77,81 @@ def run_window(*, model: str | None, device: str) -> int:
         generator.start()
         if remembered.get("launch", True):
             generator.send(ask.Play())
-        code = _show(generator, library, store, remembered)
+        code = _show(generator, library, store)
         generator.close()
     finally:
         link.close()
     return code
 
 
-def _show(generator: Generator, library: ModelLibrary, store: SettingsFile, remembered: dict[str, Any]) -> int:
+def _show(generator: Generator, library: ModelLibrary, store: SettingsFile) -> int:
     """Run Qt until the window is closed, then remember how things were."""
-    from rnnrbm_live.gui.application import create_application  # after the player's process has been started
-    from rnnrbm_live.gui.services import Services
+    from rnnrbm_live.gui.application import create_application  # Qt, only now that the player has its process
+    from rnnrbm_live.gui.services import ModelChoice, Services
     from rnnrbm_live.gui.window import MainWindow
-    raise NotImplementedError
+
+    def export(path: Path, recording: Recording) -> None:
+        export_recording(path, recording, title=f"{generator.snapshot.model}, RNN-RBM Live")
+
+    application = create_application(sys.argv[:1], assets_path())
+    services = Services(
+        clock=SystemClock(),
+        models=[ModelChoice(model.name, model.summary) for model in library.models() if model.usable],
+        store=SettingsSection(store, "window"),
+        read_primer=read_midi,
+        export=export,
+        exports_folder=exports_path(),
+        diagnostics=lambda: _diagnostics(generator),
+    )
+    window = MainWindow(generator, services)
+    sys.excepthook = _telling(window.bridge.notify)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    window.show()
+    code = application.exec()
+    snapshot = generator.snapshot
+    kept: dict[str, Any] = {
+        "controls": settings_to_remember(snapshot.settings),
+        "output": None if snapshot.ports.output_is_virtual else snapshot.ports.output,
+        "input": snapshot.ports.input,
+    }
+    if snapshot.model in {model.name for model in library.models()}:
+        kept["model"] = snapshot.model
+    store.save(store.load() | kept)
+    return code
+
+
+def _telling(notify: Callable[[Notice], None]) -> Callable[..., None]:
+    """Return an excepthook that logs what went wrong in the window and says so there, while the music goes on."""
+
+    def tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        log.error("in the window", exc_info=(kind, error, trace))
+        notify(Notice(f"Something went wrong in the window ({error}); the music goes on. The log is {log_path()}"))
+
+    return tell
+
+
+def _diagnostics(generator: Generator) -> str:
+    """Return what a bug report should say."""
+    snapshot = generator.snapshot
+    packages = ", ".join(f"{name} {version(name)}" for name in ("numpy", "PyQt6", "pyqtgraph", "python-rtmidi"))
+    lines = [
+        f"RNN-RBM Live {__version__}, Python {platform.python_version()}, {platform.platform()}",
+        packages,
+        f"model {snapshot.model} on {snapshot.device}; MIDI {snapshot.ports.midi}, output {snapshot.ports.output},"
+        f" input {snapshot.ports.input}; piano {snapshot.ports.piano}",
+        f"step {snapshot.step}, {snapshot.timing}",
+        str(snapshot.settings),
+        *_log_tail(),
+    ]
+    return "\n".join(lines)
+
+
+def _log_tail() -> list[str]:
+    try:
+        return log_path().read_text(encoding="utf-8").splitlines()[-40:]
+    except OSError:
+        return []
 
 
 def _first_model(

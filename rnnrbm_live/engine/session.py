@@ -31,7 +31,7 @@ from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.engine.timing import TimingLog
 from rnnrbm_live.model.live import LiveModel
 
-LOOKAHEAD_SECONDS = 1.5  # sampler stalls of 0.4 s have been seen; a change replaces the plan, so far costs nothing
+LOOKAHEAD_SECONDS = 3.0  # stalls of 0.4 s have been seen; a change replaces the plan, so a long one costs nothing
 LOOKAHEAD_FRAMES = 4
 ANSWER_SECONDS = 0.012  # a plan sent now is with the player, before it freezes a step, this long before its deadline
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for

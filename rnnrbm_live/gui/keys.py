@@ -45,7 +45,7 @@ class ComputerKeyboard(QObject):
         application.installEventFilter(self)
         application.applicationStateChanged.connect(self._state_changed)
 
-    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Take the keys that play."""
         if not isinstance(event, QKeyEvent) or event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             if event is not None and event.type() == QEvent.Type.WindowDeactivate and watched is self._window:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import (
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
-    QEnterEvent,
     QMouseEvent,
-    QResizeEvent,
     QWheelEvent,
 )
 from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
@@ -71,6 +69,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 view.scrolled_steps = 0.0
         view.position = position
         self._follow.setVisible(view.scrolled_steps > 0)
+        self._follow.move(int(self.item.now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
         self.item.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -96,13 +95,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     # --- Qt ----------------------------------------------------------------------------------------------
 
-    def resizeEvent(self, event: QResizeEvent | None) -> None:  # noqa: N802 - Qt's name
-        """Keep the button in its corner."""
-        super().resizeEvent(event)
-        self._follow.adjustSize()
-        self._follow.move(int(self.item.now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
-
-    def mousePressEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Play a drawn key, or begin to drag the past."""
         assert event is not None
         place = event.position()
@@ -116,7 +109,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._drag_from = (place.x(), place.y(), view.scrolled_steps, view.low)
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
-    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
         """Glide over the keys, or drag."""
         assert event is not None
         place = event.position()
@@ -132,22 +125,22 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             view.scrolled_steps = min(max(pulled, 0.0), max(0.0, view.position))
             self._set_range(low + round((place.y() - y) / self.item.row_height), view.high - view.low)
 
-    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
         self._release()
         self._drag_from = None
         self.unsetCursor()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Two quick clicks are two clicks."""
         self.mousePressEvent(event)
 
-    def leaveEvent(self, event: QEnterEvent | None) -> None:  # type: ignore[override]  # noqa: N802 - Qt's name
+    def leaveEvent(self, event: QEvent | None) -> None:  # type: ignore[override]
         """Release a key that the mouse has left."""
         self._release()
         super().leaveEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Zoom in time; with Ctrl in pitch; with Shift, or sideways, look back."""
         assert event is not None
         turn = event.angleDelta().y() / 120
@@ -163,18 +156,18 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.zoom_time(ZOOM**turn)
         event.accept()
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:  # noqa: N802 - Qt's name
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Accept a MIDI file."""
         assert event is not None
         if _midi_file(event) is not None:
             event.acceptProposedAction()
 
-    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:  # noqa: N802 - Qt's name
+    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:
         """Go on accepting it."""
         assert event is not None
         event.acceptProposedAction()
 
-    def dropEvent(self, event: QDropEvent | None) -> None:  # noqa: N802 - Qt's name
+    def dropEvent(self, event: QDropEvent | None) -> None:
         """Hand it on."""
         assert event is not None
         path = _midi_file(event)

@@ -89,7 +89,7 @@ class Toolbar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._models = list(models)
         self.play = _button("Play", "Play or pause (Space)", "play")
-        self.play.setFixedWidth(92)
+        self.play.setFixedWidth(104)
         self.play.clicked.connect(self.play_toggled)
         self.stop = _button("Stop", "End the take: the next one starts from the beginning (Ctrl+.)")
         self.stop.clicked.connect(self.stopped)
@@ -163,7 +163,7 @@ class Toolbar(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the engine's state; nothing is emitted."""
         playing = snapshot.transport is Transport.PLAYING
-        self.play.setText("❚❚  Pause" if playing else "▶  Play")
+        self.play.setText("⏸  Pause" if playing else "▶  Play")
         self.stop.setEnabled(snapshot.transport is not Transport.STOPPED)
         self.mode_button(snapshot.mode).setChecked(True)
         primer = snapshot.mode is Mode.PRIMER

@@ -34,7 +34,7 @@ class Choice(QComboBox):
             self.setCurrentIndex(index)
             self.blockSignals(False)
 
-    def paintEvent(self, event: QPaintEvent | None) -> None:  # noqa: N802 - Qt's name
+    def paintEvent(self, event: QPaintEvent | None) -> None:
         """Add the arrow."""
         super().paintEvent(event)
         painter = QPainter(self)
@@ -44,7 +44,7 @@ class Choice(QComboBox):
         x, y = self.width() - 18, self.height() // 2
         painter.drawPolygon(QPolygon([QPoint(x - 4, y - 2), QPoint(x + 4, y - 2), QPoint(x, y + 3)]))
 
-    def wheelEvent(self, event: QWheelEvent | None) -> None:  # noqa: N802 - Qt's name
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Leave scrolling to what lies around."""
         assert event is not None
         event.ignore()
@@ -55,7 +55,7 @@ class _Slider(QSlider):
 
     reset = pyqtSignal()
 
-    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:  # noqa: N802 - Qt's name
+    def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Ask for the default."""
         self.reset.emit()
 

@@ -39,3 +39,21 @@ class SettingsFile:
             os.replace(temporary, self._path)
         except OSError as err:
             log.warning("%s cannot be written: %s", self._path, err)
+
+
+class SettingsSection:
+    """One named part of a `SettingsFile`, for one part of the program."""
+
+    def __init__(self, file: SettingsFile, name: str) -> None:
+        """Use the part called `name`."""
+        self._file = file
+        self._name = name
+
+    def load(self) -> dict[str, Any]:
+        """Return what was saved; empty if there is nothing."""
+        values = self._file.load().get(self._name)
+        return values if isinstance(values, dict) else {}
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        """Write `values` in place of this part."""
+        self._file.save(self._file.load() | {self._name: dict(values)})
