@@ -75,10 +75,11 @@ def run_window(*, model: str | None, device: str) -> int:
             session.notify(trouble)
         generator = Generator(session, link)
         generator.start()
-        if remembered.get("launch", True):
-            generator.send(ask.Play())
-        code = _show(generator, library, store)
-        generator.close()
+        generator.send(ask.Play())
+        try:
+            code = _show(generator, library, store)
+        finally:
+            generator.close()
     finally:
         link.close()
     return code

@@ -182,8 +182,10 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _ports(_options: argparse.Namespace) -> int:
+    from rnnrbm_live.io.c_stderr import mute_c_libraries
     from rnnrbm_live.io.midi_ports import MidiSystem
 
+    mute_c_libraries()
     system = MidiSystem.open_first()
     print(f"MIDI system: {system.name}")
     for title, names in (("outputs", system.output_names()), ("inputs", system.input_names())):

@@ -120,15 +120,17 @@ def play_live(
         )
         generator = Generator(session, link)
         generator.start()
-        generator.send(ask.Adjust("piano", piano))
-        for command in _opening(roll, primer, tempo_bpm):
-            generator.send(command)
-        print(f"{stepper.name} plays. Ctrl+C ends it.", flush=True)
-        _wait(generator, seconds)
-        generator.send(ask.Stop())
-        while generator.snapshot.transport is not Transport.STOPPED:
-            time.sleep(TURN_SECONDS / 10)
-        generator.close()
+        try:
+            generator.send(ask.Adjust("piano", piano))
+            for command in _opening(roll, primer, tempo_bpm):
+                generator.send(command)
+            print(f"{stepper.name} plays. Ctrl+C ends it.", flush=True)
+            _wait(generator, seconds)
+            generator.send(ask.Stop())
+            while generator.snapshot.transport is not Transport.STOPPED:
+                time.sleep(TURN_SECONDS / 10)
+        finally:
+            generator.close()
     finally:
         link.close()
     if save is not None:

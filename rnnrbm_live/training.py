@@ -36,7 +36,9 @@ def train_from_command(
         f" {len(dataset.skipped) + len(corpus.skipped)} left out"
     )
     command = f"rnnrbm-live train {shlex.quote(data)} --preset {preset_name} --out {shlex.quote(folder.name)}"
-    command += f" --epochs {epochs}" * (epochs is not None) + f" --seed {seed}" + f" --threads {threads}" * (threads != 1)
+    command += (
+        f" --epochs {epochs}" * (epochs is not None) + f" --seed {seed}" + f" --threads {threads}" * (threads != 1)
+    )
     with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}", file=sys.stderr) as bar:
         result = train(
             corpus,
@@ -72,13 +74,11 @@ def _load(data: str, preset: Preset) -> Dataset:
     return dataset
 
 
-def _show(bar: "tqdm[None]", progress: Progress) -> None:
+def _show(bar: tqdm[None], progress: Progress) -> None:
     accuracy = "" if progress.accuracy is None else f", held-out accuracy {100 * progress.accuracy:.1f} %"
     minutes, seconds = divmod(round(progress.seconds_left), 60)
     bar.set_description_str(f"{progress.stage} {progress.epoch}/{progress.epochs}", refresh=False)
-    bar.set_postfix_str(
-        f"monitor {progress.monitor:.3f}{accuracy}, {minutes}:{seconds:02d} left", refresh=False
-    )
+    bar.set_postfix_str(f"monitor {progress.monitor:.3f}{accuracy}, {minutes}:{seconds:02d} left", refresh=False)
     bar.update(progress.done - bar.n)
     if progress.epoch_ended:
         bar.write(f"epoch {progress.epoch}: monitor {progress.monitor:.3f}{accuracy}")

@@ -7,7 +7,7 @@ repeated note and a held one differ. Column i is MIDI note 21 + i.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -152,21 +152,18 @@ class PianoRoll:
 
     def slice(self, first: int, last: int) -> PianoRoll:
         """Return steps `first` up to but not including `last` (both 0..T) at the tempo and meter in force there."""
-        tempo = [change for change in self.tempos if change.step <= first][-1].bpm
-        meter_change = [change for change in self.meters if change.step <= first][-1]
-        offset = self.pickup_steps if meter_change is self.meters[0] else 0
-        bar_steps = meter_change.meter.bar_steps(self.steps_per_beat)
-        tempos = (TempoChange(0, tempo),) + tuple(
-            TempoChange(change.step - first, change.bpm) for change in self.tempos if first < change.step < last
-        )
-        meters = (MeterChange(0, meter_change.meter),) + tuple(
-            MeterChange(change.step - first, change.meter) for change in self.meters if first < change.step < last
-        )
+        tempo = [change for change in self.tempos if change.step <= first][-1]
+        meter = [change for change in self.meters if change.step <= first][-1]
+        tempos = [TempoChange(0, tempo.bpm)]
+        tempos += [replace(change, step=change.step - first) for change in self.tempos if first < change.step < last]
+        meters = [MeterChange(0, meter.meter)]
+        meters += [replace(change, step=change.step - first) for change in self.meters if first < change.step < last]
+        offset = self.pickup_steps if meter is self.meters[0] else 0
         return PianoRoll(
             self.sounding[first:last],
             self.onsets[first:last],
             self.steps_per_beat,
-            tempos,
-            meters,
-            (offset - (first - meter_change.step)) % bar_steps,
+            tuple(tempos),
+            tuple(meters),
+            (offset - (first - meter.step)) % meter.meter.bar_steps(self.steps_per_beat),
         )

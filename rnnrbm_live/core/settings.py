@@ -52,7 +52,7 @@ class Settings:
         gibbs_steps: k, sweeps of the chain per frame.
         velocity: MIDI velocity of an unaccented note.
         seed: of all noise; the same seed plays the same notes.
-        click: whether the metronome sounds (in Primer it is also the grid that onsets snap to).
+        click: whether a metronome ticks while a primer is played; its grid is what onsets snap to.
         piano: whether the built-in piano sounds.
         piano_gain_db: level of the built-in piano.
         takeover_beats: beats of silence after which the model goes on from a primer.
@@ -67,7 +67,7 @@ class Settings:
     gibbs_steps: int = 25
     velocity: int = 72
     seed: int = 20120626
-    click: bool = False
+    click: bool = True
     piano: bool = True
     piano_gain_db: float = 0.0
     takeover_beats: float = 4.0

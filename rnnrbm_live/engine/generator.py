@@ -60,7 +60,9 @@ class Generator:
             except Exception as err:  # the thread's last line of defence: say so, fall silent, stay usable
                 log.exception("the generator failed")
                 self._session.command(Stop())
-                self._session.notify(f"The generator failed ({err}) and stopped; nothing recorded is lost: press Play to go on")
+                self._session.notify(
+                    f"The generator failed ({err}) and stopped; nothing recorded is lost: press Play to go on"
+                )
 
     def _turn(self) -> None:
         busy = self._session.work()

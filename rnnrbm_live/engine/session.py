@@ -377,9 +377,7 @@ class Session:
         self._last_step = self._planner.next_step - 1
         for _ in range(LOOKAHEAD_FRAMES):
             self._extend_plan()
-        self._link.send(
-            msg.StartClock(self._planner.next_step, self._tempo, self._timeline.steps_per_beat, at_seconds)
-        )
+        self._link.send(msg.StartClock(self._planner.next_step, self._tempo, self._timeline.steps_per_beat, at_seconds))
 
     def _stop_clock(self) -> None:
         self._link.send(msg.StopClock())
@@ -476,8 +474,8 @@ class Session:
             self._recording.replace_notes(Source.PRIMER, heard.first_step, list(heard.notes))
             position = listener.position_steps(now + ANSWER_SECONDS)
             entry = self._timeline.next_beat_step(math.ceil(position))
-            at_seconds = now + ANSWER_SECONDS + (entry - position) * step_seconds(
-                self._tempo, self._timeline.steps_per_beat
+            at_seconds = (
+                now + ANSWER_SECONDS + (entry - position) * step_seconds(self._tempo, self._timeline.steps_per_beat)
             )
         frames = heard.roll.frames()
         self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)

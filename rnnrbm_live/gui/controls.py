@@ -43,16 +43,25 @@ SLIDERS = (
         1,
         lambda value: f"{value:.0f}",
     ),
-    ("velocity", "Dynamics", "How hard the model plays: MIDI velocity of a plain note", 20, 120, 1, lambda value: f"{value:.0f}"),
+    (
+        "velocity",
+        "Dynamics",
+        "How hard the model plays: MIDI velocity of a plain note",
+        20,
+        120,
+        1,
+        lambda value: f"{value:.0f}",
+    ),
 )
 
 
 class Controls(QWidget):
-    """Signals:
+    """Sliders, seed and ports.
 
-    adjusted: (field of `Settings`, value).
-    output_chosen: name of a MIDI output, or None for our own port.
-    input_chosen: name of a MIDI input, or None.
+    Signals:
+        adjusted: (field of `Settings`, value).
+        output_chosen: name of a MIDI output, or None for our own port.
+        input_chosen: name of a MIDI input, or None.
     """
 
     adjusted = pyqtSignal(str, object)

@@ -82,12 +82,12 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     @property
     def now_x(self) -> float:
         """Left edge of the keyboard: what is played now sounds here."""
-        return round((self.size().width() - KEYBOARD_PIXELS) * NOW_AT)
+        return float(round((self.size().width() - KEYBOARD_PIXELS) * NOW_AT))
 
     @property
     def row_height(self) -> float:
         """Height of a semitone in pixels."""
-        return (self.size().height() - RULER_PIXELS) / (self.view.high - self.view.low)
+        return float((self.size().height() - RULER_PIXELS) / (self.view.high - self.view.low))
 
     def x_of_past(self, step: float) -> float:
         """Where a step of the past is drawn, left of the keyboard."""
@@ -117,7 +117,8 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             painter.fillRect(self.rect(), self._theme.colour("ground"))
             return
         snapshot = self._snapshot
-        painter.drawPixmap(0, 0, self._background(painter.device().devicePixelRatioF()))
+        device = painter.device()
+        painter.drawPixmap(0, 0, self._background(device.devicePixelRatioF() if device else 1.0))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         past = QRectF(0, 0, self.now_x, height)
         future = QRectF(self.now_x + KEYBOARD_PIXELS, 0, width - self.now_x - KEYBOARD_PIXELS, height)

@@ -135,7 +135,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Two quick clicks are two clicks."""
         self.mousePressEvent(event)
 
-    def leaveEvent(self, event: QEvent | None) -> None:  # type: ignore[override]
+    def leaveEvent(self, event: QEvent | None) -> None:
         """Release a key that the mouse has left."""
         self._release()
         super().leaveEvent(event)

@@ -37,8 +37,8 @@ class StatusStrip(QWidget):
         """Show the figures of a moment."""
         step, timeline, timing = max(snapshot.step, 0), snapshot.timeline, snapshot.timing
         beat = timeline.step_in_bar(step) // timeline.steps_per_beat + 1
-        late = "–" if timing.late_p99_ms is None else f"{timing.late_p99_ms:.2f}"
-        sampling = "–" if timing.sampling_ms is None else f"{timing.sampling_ms:.2f}"
+        late = "-" if timing.late_p99_ms is None else f"{timing.late_p99_ms:.2f}"
+        sampling = "-" if timing.sampling_ms is None else f"{timing.sampling_ms:.2f}"
         missed = f"   missed {timing.steps_dry}" if timing.steps_dry else ""
         self._left.setText(
             f"bar {timeline.bar(step):>4}.{beat}   frame {step + 1 if snapshot.step >= 0 else 0:>6}"

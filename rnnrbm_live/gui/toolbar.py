@@ -19,6 +19,7 @@ from PyQt6.QtWidgets import (
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.settings import RANGES, Mode
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
 from rnnrbm_live.gui.widgets import Choice
 
@@ -61,13 +62,14 @@ class TempoBox(QDoubleSpinBox):
 
 
 class Toolbar(QWidget):
-    """Signals:
+    """What is needed most, in one row.
 
-    play_toggled, stopped, panicked, tapped, continued, open_requested, export_requested: no payload.
-    mode_chosen: a `Mode`.
-    tempo_chosen: BPM.
-    click_chosen: whether the metronome sounds.
-    model_chosen: name.
+    Signals:
+        play_toggled, stopped, panicked, tapped, continued, open_requested, export_requested: no payload.
+        mode_chosen: a `Mode`.
+        tempo_chosen: BPM.
+        click_chosen: whether the metronome sounds.
+        model_chosen: name.
     """
 
     play_toggled = pyqtSignal()
@@ -100,9 +102,13 @@ class Toolbar(QWidget):
         self.tap = _button("Tap", "Tap the tempo, twice or more (Ctrl+T)")
         self.tap.pressed.connect(self.tapped)
         self.click_box = QCheckBox("Click")
-        self.click_box.setToolTip("Metronome while you play a primer: notes snap to it. Without it your first note is the beat")
+        self.click_box.setToolTip(
+            "Metronome while you play a primer: notes snap to it. Without it your first note is the beat"
+        )
         self.click_box.toggled.connect(self.click_chosen)
-        self.go_on = _button("Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue")
+        self.go_on = _button(
+            "Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue"
+        )
         self.go_on.clicked.connect(self.continued)
         self.model = Choice("Model", "What plays: each model has learnt other music")
         self.model.setMinimumContentsLength(16)
@@ -140,10 +146,11 @@ class Toolbar(QWidget):
         layout.setSpacing(8)
         groups: list[list[QWidget]] = [
             [self.play, self.stop, self.panic],
-            [segments, self.click_box, self.go_on],
+            [segments],
             [self.tempo, bpm, self.tap],
             [self.model],
             [self._dot, self._time],
+            [self.click_box, self.go_on],
         ]
         for group in groups:
             for widget in group:
@@ -163,7 +170,8 @@ class Toolbar(QWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the engine's state; nothing is emitted."""
         playing = snapshot.transport is Transport.PLAYING
-        self.play.setText("⏸  Pause" if playing else "▶  Play")
+        self.play.setText("Pause" if playing else "Play")
+        self.play.setIcon(transport_icon("pause" if playing else "play", self.play.palette().buttonText().color()))
         self.stop.setEnabled(snapshot.transport is not Transport.STOPPED)
         self.mode_button(snapshot.mode).setChecked(True)
         primer = snapshot.mode is Mode.PRIMER

@@ -111,7 +111,9 @@ class Control(QWidget):
         layout.addWidget(label, 0, 0)
         layout.addWidget(self._value, 0, 1)
         layout.addWidget(self._slider, 1, 0, 1, 2)
-        self.setToolTip(f"{tooltip}\n{low:g} to {high:g}; double-click for {text(default)}; arrow keys move by {step:g}")
+        self.setToolTip(
+            f"{tooltip}\n{low:g} to {high:g}; double-click for {text(default)}; arrow keys move by {step:g}"
+        )
         self.setMinimumWidth(112)
         self.show_value(default)
         self._slider.valueChanged.connect(self._slid)

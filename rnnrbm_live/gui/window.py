@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -127,8 +128,7 @@ class MainWindow(QMainWindow):
         self._action(play, "Panic", "Esc", lambda: send(Panic()))
         play.addSeparator()
         for index, mode in enumerate((Mode.FREE, Mode.PRIMER)):
-            choose: Callable[[], None] = lambda mode=mode: send(ask.SetMode(mode))  # type: ignore[misc]  # noqa: E731
-            self._action(play, mode.value.capitalize(), f"Ctrl+{index + 1}", choose)
+            self._action(play, mode.value.capitalize(), f"Ctrl+{index + 1}", partial(send, ask.SetMode(mode)))
         enter = self._action(play, "Continue from the primer", "Return", lambda: send(ask.Continue()))
         enter.setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
         play.addSeparator()
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         view.addSeparator()
         self._themes = QActionGroup(self)
         for name in THEMES:
-            action = self._action(view, name.capitalize(), "", lambda name=name: self.set_theme(name))
+            action = self._action(view, name.capitalize(), "", partial(self.set_theme, name))
             action.setCheckable(True)
             action.setData(name)
             self._themes.addAction(action)

@@ -87,9 +87,7 @@ def load_dataset(
     """
     if source == MUSIC21_BACH:
         if step_seconds is not None:
-            raise CorpusError(
-                f"{MUSIC21_BACH} has beats but no seconds: use --preset live, or a folder of MIDI files"
-            )
+            raise CorpusError(f"{MUSIC21_BACH} has beats but no seconds: use --preset live, or a folder of MIDI files")
         return _music21_bach(steps_per_beat, progress)
     if source.startswith("music21:"):
         raise CorpusError(f"{source!r} is not known: the only music21 corpus offered is {MUSIC21_BACH!r}")
@@ -99,27 +97,18 @@ def load_dataset(
 # Folders of MIDI files
 
 
-def _midi_folder(
-    folder: Path, steps_per_beat: int, step_seconds: float | None, progress: Progress | None
-) -> Dataset:
+def _midi_folder(folder: Path, steps_per_beat: int, step_seconds: float | None, progress: Progress | None) -> Dataset:
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise CorpusError(f"{folder} {problem}: give a folder that holds MIDI files, or {MUSIC21_BACH!r}")
-    paths = sorted(
-        path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file()
-    )
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file())
     if not paths:
-        raise CorpusError(
-            f"{folder} holds no MIDI files (.mid), nor do the folders in it: give another folder"
-        )
+        raise CorpusError(f"{folder} holds no MIDI files (.mid), nor do the folders in it: give another folder")
     names, rolls, skipped = [], [], []
     for done, path in enumerate(paths):
         name = path.relative_to(folder).as_posix()
         try:
-            if step_seconds is None:
-                roll = read_midi(path, steps_per_beat)
-            else:
-                roll = read_midi_seconds(path, step_seconds)
+            roll = read_midi(path, steps_per_beat) if step_seconds is None else read_midi_seconds(path, step_seconds)
         except MidiFileError as err:
             skipped.append(Skipped(name, str(err)))
         else:
@@ -128,9 +117,7 @@ def _midi_folder(
         if progress:
             progress(done + 1, len(paths))
     if not rolls:
-        raise CorpusError(
-            f"none of the {len(paths)} MIDI files in {folder} could be read; first: {skipped[0].reason}"
-        )
+        raise CorpusError(f"none of the {len(paths)} MIDI files in {folder} could be read; first: {skipped[0].reason}")
     licence = "that of the MIDI files, which their owner must know"
     return Dataset(str(folder), licence, tuple(names), tuple(rolls), tuple(skipped))
 
@@ -145,10 +132,7 @@ def _music21_bach(steps_per_beat: int, progress: Progress | None) -> Dataset:
         raise CorpusError(
             f"{MUSIC21_BACH} needs music21, which is not installed: pip install 'rnnrbm-live[train]'"
         ) from err
-    cache = (
-        Path(platformdirs.user_cache_dir("rnnrbm-live"))
-        / f"bach-{release}-{steps_per_beat}-v{CACHE_VERSION}.npz"
-    )
+    cache = Path(platformdirs.user_cache_dir("rnnrbm-live")) / f"bach-{release}-{steps_per_beat}-v{CACHE_VERSION}.npz"
     dataset = _read_cache(cache)
     if dataset is None:
         dataset = _parse_music21_bach(steps_per_beat, progress)

@@ -8,6 +8,7 @@ Writing gives format 1: a conductor track, then one named track for each part.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -288,7 +289,7 @@ class _SecondsOfBeats:
     def __init__(self, tempos: Sequence[TempoChange]) -> None:
         self._tempos = tempos
         self._seconds = [0.0]
-        for change, following in zip(tempos, tempos[1:], strict=False):
+        for change, following in itertools.pairwise(tempos):
             self._seconds.append(self._seconds[-1] + (following.step - change.step) * 60.0 / change.bpm)
 
     def __call__(self, beat: float) -> float:

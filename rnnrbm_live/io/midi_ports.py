@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -44,9 +43,8 @@ class MidiSystem:
         self.has_virtual_ports = api != rtmidi.API_WINDOWS_MM
         self._api = api
         try:
-            with _quiet_stderr():
-                self._out = rtmidi.MidiOut(rtapi=api, name=f"{CLIENT_NAME} list")
-                self._in = rtmidi.MidiIn(rtapi=api, name=f"{CLIENT_NAME} list")
+            self._out = rtmidi.MidiOut(rtapi=api, name=f"{CLIENT_NAME} list")
+            self._in = rtmidi.MidiIn(rtapi=api, name=f"{CLIENT_NAME} list")
         except rtmidi.RtMidiError as err:
             raise MidiPortError(f"{name} does not answer ({err}): start it, or do without MIDI") from err
 
@@ -190,7 +188,7 @@ class MidiInput:
         self.name = name
         self._port = port
 
-    def keys(self) -> Iterator[tuple[int, int]]:
+    def played_keys(self) -> Iterator[tuple[int, int]]:
         """Yield (pitch, velocity) of every key pressed or released (velocity 0) since the last call."""
         while (event := self._port.get_message()) is not None:
             message = event[0]
@@ -214,15 +212,3 @@ def _normalised(raw: str) -> str:
     """Strip ALSA's client and port numbers, which change when a device is plugged in again."""
     return _ALSA_NUMBERS.sub("", raw)
 
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Keep ALSA's and JACK's own complaints off the terminal while we try them."""
-    saved = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

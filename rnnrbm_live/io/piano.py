@@ -203,9 +203,7 @@ class Piano:
                 oldest.release(frame, STEAL_FRAMES)
             else:
                 self._voices.remove(oldest)
-        self._voices.append(
-            _Voice(self._bank.note(event.pitch), event.channel, event.pitch, event.velocity, frame)
-        )
+        self._voices.append(_Voice(self._bank.note(event.pitch), event.channel, event.pitch, event.velocity, frame))
 
     def _damp(self, channel: int, pitch: int, frame: int) -> None:
         for voice in self._voices:
@@ -311,7 +309,8 @@ def _resampled(samples: Floats, ratio: float) -> Floats:
     padded = np.concatenate((samples[:1], samples))
     a, b, c, d = (padded[whole + offset] for offset in range(4))
     curved = b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
-    return np.clip(curved, -32_768, 32_767)
+    clipped: Floats = np.clip(curved, -32_768, 32_767)
+    return clipped
 
 
 def _dulled(samples: NDArray[np.int16], pitch: int) -> NDArray[np.int16]:

@@ -27,9 +27,7 @@ def export_recording(path: Path, recording: Recording, *, title: str) -> None:
         raise MidiFileError(f"nothing has been played yet, so {path.name} was not written: play first, then export")
     timeline = recording.timeline
     first = timeline.next_bar_step(int(notes[0].start_steps) + 1) - timeline.bar_steps
-    moved = [
-        replace(note, start_steps=note.start_steps - first, end_steps=note.end_steps - first) for note in notes
-    ]
+    moved = [replace(note, start_steps=note.start_steps - first, end_steps=note.end_steps - first) for note in notes]
     # The tempo in force at the first bar, then every change after it.
     tempos = {max(change.step - first, 0): change.bpm for change in recording.tempos} or {0: 120.0}
     write_midi(

@@ -87,15 +87,11 @@ def save_checkpoint(folder: Path, weights: Weights, card: Card) -> None:
     check_weights(weights, card.config, folder / WEIGHTS_FILE)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        arrays = {
-            name: np.ascontiguousarray(weights[name], np.float32) for name in weight_shapes(card.config)
-        }
+        arrays = {name: np.ascontiguousarray(weights[name], np.float32) for name in weight_shapes(card.config)}
         _save_arrays(folder / WEIGHTS_FILE, arrays, {})
         save_card(folder, card)
     except OSError as err:
-        raise CheckpointError(
-            f"{folder} cannot be written to ({err.strerror}): choose another folder"
-        ) from err
+        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
 
 
 def save_card(folder: Path, card: Card) -> None:
@@ -183,8 +179,7 @@ def check_weights(weights: Mapping[str, NDArray[Any]], config: ModelConfig, path
     for name, shape in expected.items():
         if weights[name].shape != shape:
             raise CheckpointError(
-                f"{path}: {name} has shape {weights[name].shape}, {CARD_FILE} says {shape}: "
-                "they do not belong together"
+                f"{path}: {name} has shape {weights[name].shape}, {CARD_FILE} says {shape}: they do not belong together"
             )
         if not math.isfinite(float(np.abs(weights[name]).sum(dtype=np.float64))):
             raise CheckpointError(f"{path}: {name} holds numbers that are not finite: train the model again")
@@ -203,9 +198,7 @@ def save_training(folder: Path, arrays: Mapping[str, NDArray[Any]], facts: Mappi
         folder.mkdir(parents=True, exist_ok=True)
         _save_arrays(folder / TRAINING_FILE, dict(arrays), {"facts": json.dumps(facts)})
     except OSError as err:
-        raise CheckpointError(
-            f"{folder} cannot be written to ({err.strerror}): choose another folder"
-        ) from err
+        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
 
 
 def load_training(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:

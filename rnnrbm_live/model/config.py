@@ -55,14 +55,10 @@ class ModelConfig:
         for name, least in _LEAST.items():
             value = getattr(self, name)
             if type(value) is not int or value < least:
-                raise CheckpointError(
-                    f"model config: {name} must be a whole number from {least} up, not {value!r}"
-                )
+                raise CheckpointError(f"model config: {name} must be a whole number from {least} up, not {value!r}")
         for name, choices in (("rnn", get_args(RnnKind)), ("chain_start", get_args(ChainStart))):
             if getattr(self, name) not in choices:
-                raise CheckpointError(
-                    f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}"
-                )
+                raise CheckpointError(f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}")
         if type(self.onsets) is not bool:
             raise CheckpointError(f"model config: onsets must be true or false, not {self.onsets!r}")
         tempo = self.default_tempo_bpm
@@ -77,9 +73,7 @@ class ModelConfig:
 
     @cached_property
     def _bar_steps(self) -> dict[str, int]:
-        return {
-            str(Meter.parse(text)): Meter.parse(text).bar_steps(self.steps_per_beat) for text in self.meters
-        }
+        return {str(Meter.parse(text)): Meter.parse(text).bar_steps(self.steps_per_beat) for text in self.meters}
 
     @property
     def n_visible(self) -> int:

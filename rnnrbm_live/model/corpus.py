@@ -80,9 +80,7 @@ def build_corpus(rolls: Sequence[PianoRoll], names: Sequence[str], preset: Prese
             pieces.append(encode(roll, name, config))
     if not pieces:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3])
-        raise CorpusError(
-            f"no piece is left to train on ({reasons or 'the data set is empty'}): give other music"
-        )
+        raise CorpusError(f"no piece is left to train on ({reasons or 'the data set is empty'}): give other music")
     train, valid = split_pieces(pieces, preset.valid_share, seed=seed)
     return Corpus(config, tuple(train), tuple(valid), tuple(skipped))
 
@@ -136,9 +134,7 @@ def transpose(bits: Bits, semitones: int) -> Bits:
     return moved
 
 
-def split_pieces(
-    pieces: Sequence[Piece], valid_share: float, *, seed: int
-) -> tuple[list[Piece], list[Piece]]:
+def split_pieces(pieces: Sequence[Piece], valid_share: float, *, seed: int) -> tuple[list[Piece], list[Piece]]:
     """Split into training and held-out pieces, each in the given order.
 
     Copies of a piece, in any key, stay on one side. With one group of pieces nothing is held out.

@@ -36,9 +36,7 @@ def resolve_device(choice: str) -> Device:
         return found or "cpu"
     if choice in ("cuda", "mps") and choice != found:
         wanted = {"cuda": "an NVIDIA GPU with its driver", "mps": "an Apple silicon GPU"}[choice]
-        raise DeviceError(
-            f"device {choice!r} needs {wanted}, which this machine does not have: use --device auto"
-        )
+        raise DeviceError(f"device {choice!r} needs {wanted}, which this machine does not have: use --device auto")
     return cast(Device, choice)
 
 

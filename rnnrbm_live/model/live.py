@@ -162,11 +162,7 @@ class LiveModel:
             columns.append(self.config.n_visible + next_context)
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
-        u = (
-            _gru(from_input, from_state, state.u)
-            if self.config.rnn == "gru"
-            else np.tanh(from_input + from_state)
-        )
+        u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
         return State(_round(u, STATE_GRID), frame)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:

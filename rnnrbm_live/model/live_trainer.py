@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from rnnrbm_live.core.frame import Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits
 from rnnrbm_live.model.corpus import Corpus, transpose
 from rnnrbm_live.model.presets import LivePreset, Stage
 from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
@@ -21,6 +21,8 @@ ADAM_BETAS = (0.9, 0.99)
 GRADIENT_NORM_LIMIT = 1.0
 CONSTANT_SHARE = 0.4
 FINAL_RATE_SHARE = 0.02
+INTRUDER_KEYS = 4
+INTRUDER_STEPS = 32
 _AVERAGE, _ADAM, _CHAINS, _CARRIED = "average.", "adam.", "chains", "carried"
 
 
@@ -71,8 +73,7 @@ class LiveTrainer:
             lane = min(range(len(lanes)), key=lambda index: len(lanes[index]))
             length, size = len(self._pieces[piece]), self._preset.chunk_steps
             lanes[lane] += [
-                LaneChunk(lane, piece, first, min(first + size, length), semitones)
-                for first in range(0, length, size)
+                LaneChunk(lane, piece, first, min(first + size, length), semitones) for first in range(0, length, size)
             ]
         longest = max(len(chunks) for chunks in lanes)
         return [[chunks[index] for chunks in lanes if index < len(chunks)] for index in range(longest)]
@@ -92,23 +93,19 @@ class LiveTrainer:
         model = self.model
 
         real, next_contexts, v = self._read(chunks)  # (B, T), (B, T), (B, T, V)
-        u = self._run_recurrence(chunks, v, next_contexts, generator)  # (B, T, R), u(t-1) of each frame
+        heard = self._with_intruders(v, generator)  # (B, T, V)
+        heard = _legal(heard, self._previous_frames(chunks, heard))
+        previous = self._previous_frames(chunks, heard)  # (B, T, V)
+        u = self._run_recurrence(chunks, heard, next_contexts, generator)  # (B, T, R), u(t-1) of each frame
         u = u[real]  # (N, R)
         u = u * _dropout_mask(u.shape, self._preset.dropout, generator)
         b_v, b_h = model.biases(u)  # (N, V), (N, H)
 
-        data = v[real]  # (N, V)
-        if stage.chains == "short-run":
-            start = self._previous_frames(chunks, v)[real]
-        else:
-            start = self._pad(chunks, self._chains)[real]
-        steps = round(
-            stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress
-        )
+        data = _legal(v, previous)[real]  # (N, V)
+        start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
+        steps = round(stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress)
         with torch.no_grad():
-            sample = pooled_gibbs_chain(
-                start, model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator
-            )
+            sample = pooled_gibbs_chain(start, model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator)
             # One sweep from the data: these chains start elsewhere, so their ends are no reconstructions.
             monitor_generator = keyed_generator(self._seed, epoch, index, 1)
             _, mean_v = gibbs_chain(data, model.W, b_v, b_h, steps=1, generator=monitor_generator)
@@ -168,9 +165,7 @@ class LiveTrainer:
         real = np.zeros((len(chunks), longest), bool)
         for row, chunk in enumerate(chunks):
             after = self._pieces[chunk.piece].contexts[chunk.first + 1 : chunk.last + 1]
-            contexts[row, : len(after)] = (
-                after  # nothing follows the last step of a piece: left at 0, never used
-            )
+            contexts[row, : len(after)] = after  # nothing follows the last step of a piece: left at 0, never used
             real[row, : chunk.last - chunk.first] = True
         rows = self._pad(chunks, [piece.bits for piece in self._pieces])
         return torch.from_numpy(real), torch.from_numpy(contexts), rows
@@ -184,6 +179,27 @@ class LiveTrainer:
             rows[row, : len(moved)] = moved
         return torch.from_numpy(rows).float()
 
+    def _with_intruders(self, v: Tensor, generator: torch.Generator) -> Tensor:
+        """Return the music as the model hears it, (B, T, V): now and then a cluster of keys intrudes.
+
+        In a share of the chunks, up to `INTRUDER_KEYS` neighbouring keys sound, and are struck at random, for up to
+        `INTRUDER_STEPS` steps; in half of these the music falls silent meanwhile. The target stays the music.
+        """
+        heard = v.clone()
+        for lane in range(len(v)):
+            chance, replaces, where, key, width, length = torch.rand(6, generator=generator).tolist()
+            if chance >= self._preset.intruders:
+                continue
+            first = int(where * v.shape[1])
+            rows = heard[lane, first : first + 1 + int(length * INTRUDER_STEPS)]  # (L, V), a view
+            if replaces < 0.5:
+                rows.zero_()
+            keys = slice(low := int(key * N_PITCHES), low + 1 + int(width * INTRUDER_KEYS))
+            rows[:, :N_PITCHES][:, keys] = 1
+            onsets = rows[:, N_PITCHES:][:, keys]  # (L, keys), or nothing where the model knows no onsets
+            onsets.copy_(torch.rand(onsets.shape, generator=generator) < 0.5)
+        return heard
+
     def _previous_frames(self, chunks: list[LaneChunk], v: Tensor) -> Tensor:
         """Return the frame before each frame, (B, T, V); silence before a piece."""
         before = torch.zeros(len(chunks), 1, v.shape[2])
@@ -194,19 +210,15 @@ class LiveTrainer:
         return torch.cat((before, v[:, :-1]), dim=1)
 
     def _run_recurrence(
-        self, chunks: list[LaneChunk], v: Tensor, next_contexts: Tensor, generator: torch.Generator
+        self, chunks: list[LaneChunk], heard: Tensor, next_contexts: Tensor, generator: torch.Generator
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
-        first_contexts = torch.tensor(
-            [int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks]
-        )
+        first_contexts = torch.tensor([int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks])
         begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
         lanes = [chunk.lane for chunk in chunks]
-        first_state = torch.where(
-            begins, self.model.initial_state(first_contexts), self._carried[lanes]
-        )  # (B, R)
-        mask = _dropout_mask((len(chunks), 1, v.shape[2]), self._preset.input_dropout, generator)
-        states = self.model.recur(v, next_contexts, first_state, mask)  # (B, T, R)
+        first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)
+        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), self._preset.input_dropout, generator)
+        states = self.model.recur(heard, next_contexts, first_state, mask)  # (B, T, R)
         self._carried[lanes] = states.detach()[torch.arange(len(chunks)), _last_steps(chunks)]
         return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
 
@@ -259,6 +271,15 @@ def _rate_factor(progress: float) -> float:
     """Constant for 40 % of a stage, then falling exponentially to 2 %."""
     falling = max(0.0, progress - CONSTANT_SHARE) / (1 - CONSTANT_SHARE)
     return float(FINAL_RATE_SHARE**falling)
+
+
+def _legal(v: Tensor, previous: Tensor) -> Tensor:
+    """Make rows playable after the rows before them, as `core.frame.legal_frame` does, (B, T, V)."""
+    if v.shape[2] == N_PITCHES:
+        return v
+    sounding, onsets = v[..., :N_PITCHES], v[..., N_PITCHES:]
+    begun = sounding * (1 - previous[..., :N_PITCHES])
+    return torch.cat((sounding, torch.maximum(sounding * onsets, begun)), dim=2)
 
 
 def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:

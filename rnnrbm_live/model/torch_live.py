@@ -78,9 +78,7 @@ class TorchSampler:
 
     def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
         """See `live.Sampler.gibbs`."""
-        packed = np.concatenate(
-            (start.astype(np.float32), hidden_thresholds.ravel(), visible_thresholds.ravel())
-        )
+        packed = np.concatenate((start.astype(np.float32), hidden_thresholds.ravel(), visible_thresholds.ravel()))
         steps = len(hidden_thresholds)
         try:
             if steps not in self._runners:

@@ -185,9 +185,7 @@ def train(
     if finished:
         save()
         end_training(folder)
-    return TrainingResult(
-        finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds
-    )
+    return TrainingResult(finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds)
 
 
 def _new_trainer(corpus: Corpus, preset: Preset, seed: int) -> Trainer[Any]:

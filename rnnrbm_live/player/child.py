@@ -15,6 +15,7 @@ from types import FrameType
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import AudioError
+from rnnrbm_live.io.c_stderr import mute_c_libraries
 from rnnrbm_live.player.piano_sink import PianoSink
 from rnnrbm_live.player.player import Player
 from rnnrbm_live.player.ports import PortKeeper
@@ -54,6 +55,7 @@ def run_child(connection: Connection[msg.PlayerEvent, msg.PlayerCommand], setup:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to act on
     signal.signal(signal.SIGTERM, end)
+    mute_c_libraries()
     sys.setswitchinterval(SWITCH_SECONDS)
     child = _Child(connection, setup)
     if setup.priority:
@@ -111,7 +113,7 @@ class _Child:
                 return False
             self._handle(command)
             patience = 0.0
-        for pitch, velocity in self._ports.keys():
+        for pitch, velocity in self._ports.played_keys():
             self._player.key(pitch, velocity, self._clock.now_seconds())
         due = self._player.next_due_seconds()
         if due is not None and due - self._clock.now_seconds() <= SPIN_SECONDS:

@@ -34,7 +34,7 @@ class PortKeeper:
         self._wanted_output: str | None = None
         self._wanted_input: str | None = None
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-        self._scanned = self._names
+        self._scanned: tuple[tuple[str, ...], tuple[str, ...]] = self._names
         self._piano = False
         self._stopping = threading.Event()
         self._system: MidiSystem | None = None
@@ -77,10 +77,10 @@ class PortKeeper:
         """Whether keys may arrive."""
         return self._input is not None
 
-    def keys(self) -> Iterator[tuple[int, int]]:
+    def played_keys(self) -> Iterator[tuple[int, int]]:
         """Yield (pitch, velocity) of the keys that have arrived; velocity 0 releases."""
         if self._input is not None:
-            yield from self._input.keys()
+            yield from self._input.played_keys()
 
     def piano_changed(self, *, sounds: bool) -> None:
         """Take note of whether the built-in piano has a sound device."""

@@ -100,7 +100,8 @@ class ProcessLink:
                 self._follow(event)
                 events.append(event)
         except (EOFError, OSError):
-            events.append(self._replace())
+            if self._process is not None:  # not closed by us
+                events.append(self._replace(self._process))
         return events
 
     def wake(self) -> None:
@@ -137,11 +138,10 @@ class ProcessLink:
             else:
                 self._key_notes.discard(note)
 
-    def _replace(self) -> msg.PlayerEvent:
+    def _replace(self, dead: BaseProcess) -> msg.PlayerEvent:
         """Start another child in place of one that died."""
-        assert self._process is not None
-        self._process.join(CLOSE_SECONDS)
-        code = self._process.exitcode
+        dead.join(CLOSE_SECONDS)
+        code = dead.exitcode
         now = time.monotonic()
         self._restarted_at = [at for at in self._restarted_at if now - at < RESTARTS_WITHIN_SECONDS] + [now]
         self._connection = None

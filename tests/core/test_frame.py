@@ -41,7 +41,9 @@ def test_a_restruck_key_is_released_first() -> None:
 
 
 @given(pitches, pitches, pitches)
-def test_encoding_returns_the_same_frame(sounding: frozenset[int], onsets: frozenset[int], before: frozenset[int]) -> None:
+def test_encoding_returns_the_same_frame(
+    sounding: frozenset[int], onsets: frozenset[int], before: frozenset[int]
+) -> None:
     previous = Frame(before, before)
     legal = legal_frame(sounding, onsets, previous)
     assert frame_from_bits(frame_to_bits(legal, with_onsets=True), previous) == legal

@@ -54,9 +54,7 @@ def test_shapes_are_checked() -> None:
 
 def test_bar_positions_follow_pickup_and_meter_changes() -> None:
     empty = np.zeros((18, 88), np.uint8)
-    roll = PianoRoll(
-        empty, empty, 1, meters=(MeterChange(0, Meter(4, 4)), MeterChange(9, Meter(3, 4))), pickup_steps=1
-    )
+    roll = PianoRoll(empty, empty, 1, meters=(MeterChange(0, Meter(4, 4)), MeterChange(9, Meter(3, 4))), pickup_steps=1)
     assert [position for _, position in roll.bar_positions()] == [3, 0, 1, 2, 3, 0, 1, 2, 3] + [0, 1, 2] * 3
     assert roll.bar_positions()[9][0] == Meter(3, 4)
 

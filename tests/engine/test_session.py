@@ -10,7 +10,6 @@ import pytest
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import messages as msg
-from rnnrbm_live.core.clock import ManualClock
 from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Meter
@@ -41,7 +40,11 @@ class Rig:
             raise CheckpointError(f"there is no model {name!r}")
 
         self.session = Session(
-            link=self.link, clock=self.link.clock, model="echo", load_model=load, settings=settings  # type: ignore[arg-type]
+            link=self.link,
+            clock=self.link.clock,
+            model="echo",
+            load_model=load,
+            settings=settings,  # type: ignore[arg-type]
         )
 
     @property

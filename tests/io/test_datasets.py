@@ -93,9 +93,7 @@ def test_without_music21_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> 
 def two_chorales(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """Let music21 offer two pieces only, bwv1.6 having six parts; return the cache folder."""
     folder = Path(music21.__file__).parent / "corpus" / "bach"
-    monkeypatch.setattr(
-        "music21.corpus.getComposer", lambda _name: [folder / "bwv66.6.mxl", folder / "bwv1.6.mxl"]
-    )
+    monkeypatch.setattr("music21.corpus.getComposer", lambda _name: [folder / "bwv66.6.mxl", folder / "bwv1.6.mxl"])
     monkeypatch.setattr(datasets.platformdirs, "user_cache_dir", lambda _name: str(tmp_path))
     return tmp_path
 
@@ -161,9 +159,7 @@ def same_rolls(first: PianoRoll, second: PianoRoll) -> None:
 def test_bars_are_found_again_after_a_bar_that_is_cut_short() -> None:
     """Pickup of one beat, a full bar, a bar of two beats, full bars: re-anchored after the short one."""
     part = music21.stream.Part()
-    part.append(
-        music21.stream.Measure([music21.meter.TimeSignature("4/4"), music21.note.Note("C4")], number=0)
-    )
+    part.append(music21.stream.Measure([music21.meter.TimeSignature("4/4"), music21.note.Note("C4")], number=0))
     for number, beats in enumerate((4, 2, 4), start=1):
         part.append(music21.stream.Measure([music21.note.Note("C4", quarterLength=beats)], number=number))
     changes, pickup_steps = datasets._bar_lines(part, 4)

@@ -1,0 +1,19 @@
+.PHONY: run test bench assets clean
+
+run:  ## set up if need be, then open the window
+	@scripts/setup.sh run
+	@.venv/bin/python main.py
+
+test:  ## set up if need be, then run every test
+	@scripts/setup.sh test
+	@.venv/bin/python -m pytest
+
+bench:  ## measure lateness, sampling and launch on this machine
+	@scripts/setup.sh test
+	@.venv/bin/python -m benchmarks
+
+assets:  ## render the built-in piano anew
+	@.venv/bin/python assets/render_piano.py
+
+clean:
+	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,29 @@
+"""An independent listener: a process of its own that writes down every MIDI message it receives on JACK.
+
+``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+
+import rtmidi
+
+
+def main(wanted: str) -> None:
+    port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="listener", queue_size_limit=16_384)
+    while not any(wanted in name for name in port.get_ports()):
+        time.sleep(0.01)
+    port.open_port(next(index for index, name in enumerate(port.get_ports()) if wanted in name))
+    print("ready", flush=True)
+    while True:
+        event = port.get_message()
+        if event is None:
+            time.sleep(0.001)
+        else:
+            print(f"{time.perf_counter():.6f}", bytes(event[0]).hex(), flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,139 @@
+"""Real servers, private to one test: JACK with its dummy driver, PulseAudio with a null sink, a virtual screen.
+
+They are Debian packages that `make test` installs. Where one is missing, or a container forbids what it needs, the
+test says which and why.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+RATE = 48_000
+
+
+def need(*programs: str) -> None:
+    """Fail if a program that `make test` installs is not there."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        pytest.fail(f"{', '.join(missing)} not found: run `make test`, which installs what the tests need")
+
+
+@contextlib.contextmanager
+def running(*command: str, **more: object) -> Iterator[subprocess.Popen[bytes]]:
+    """Run a program in the background and end it, hard if need be."""
+    quiet: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
+    process = subprocess.Popen(command, **(quiet | more))  # type: ignore[call-overload]
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_for(done: object, seconds: float = 15.0, what: str = "it") -> None:
+    """Wait until a callable is true."""
+    assert callable(done)
+    end = time.monotonic() + seconds
+    while not done():
+        if time.monotonic() > end:
+            pytest.fail(f"{what} did not happen within {seconds:.0f} s")
+        time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def jack_server() -> Iterator[dict[str, str]]:
+    """Run a JACK server without a sound card; yield the environment that its clients need."""
+    need("jackd", "jack_lsp")
+    name = f"rnnrbm{os.getpid()}"
+    environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    with running("jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "256") as server:
+        end = time.monotonic() + 10
+        while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:
+            if server.poll() is not None:
+                pytest.skip(f"jackd ends at once here (exit code {server.returncode}): no shared memory or no rights")
+            if time.monotonic() > end:
+                pytest.fail("jackd does not answer")
+            time.sleep(0.05)
+        yield environment
+
+
+@dataclass
+class Sound:
+    """A private PulseAudio server.
+
+    Attributes:
+        environment: that its clients need.
+    """
+
+    environment: dict[str, str]
+    _chunks: list[NDArray[np.float32]] = field(default_factory=list)
+
+    def record(self, seconds: float) -> NDArray[np.float32]:
+        """Return what sounds during so many seconds, (n, 2) from -1 to 1."""
+        n_bytes = int(seconds * RATE) * 4
+        command = ["parec", "-d", "test.monitor", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
+        with subprocess.Popen(command, env=self.environment, stdout=subprocess.PIPE) as recorder:
+            assert recorder.stdout is not None
+            data = recorder.stdout.read(n_bytes)
+            recorder.terminate()
+        return np.frombuffer(data, "<i2").reshape(-1, 2).astype(np.float32) / 32_768
+
+
+@contextlib.contextmanager
+def pulse_server() -> Iterator[Sound]:
+    """Run a PulseAudio server whose only output is a null sink that can be recorded."""
+    need("pulseaudio", "parec", "pactl")
+    with tempfile.TemporaryDirectory(prefix="rl") as folder:  # a socket's path must be short
+        socket = Path(folder) / "p"
+        environment = os.environ | {
+            "PULSE_SERVER": f"unix:{socket}",
+            "PULSE_COOKIE": f"{folder}/cookie",
+            "HOME": folder,
+            "XDG_RUNTIME_DIR": folder,
+        }
+        server = ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no", "-F", "/dev/null"]
+        server += ["-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"]
+        server += ["-L", f"module-null-sink sink_name=test rate={RATE}"]
+        with running(*server, env=environment) as process:
+
+            def answers() -> bool:
+                if process.poll() is not None:
+                    pytest.skip(f"pulseaudio ends at once here (exit code {process.returncode})")
+                return not subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode
+
+            wait_for(answers, what="pulseaudio's answer")
+            yield Sound(environment)
+
+
+@contextlib.contextmanager
+def screen(width: int = 1600, height: int = 1000) -> Iterator[dict[str, str]]:
+    """Run a virtual X screen; yield the environment that shows windows on it."""
+    need("Xvfb", "xdotool")
+    reader, writer = os.pipe()
+    command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    with running(*command, pass_fds=(writer,)) as server:
+        os.close(writer)
+        with os.fdopen(reader) as numbers:
+            number = numbers.readline().strip()
+        if not number:
+            pytest.fail(f"Xvfb ended at once (exit code {server.wait()})")
+        environment = os.environ | {"DISPLAY": f":{number}"}
+        for name in ("WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+            environment.pop(name, None)
+        yield environment

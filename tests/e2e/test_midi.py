@@ -1,0 +1,258 @@
+"""Real MIDI: the player process on a JACK server, heard by a process that knows nothing of it."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import rtmidi
+
+from rnnrbm_live.core import messages as msg
+from rnnrbm_live.core.frame import Frame
+from rnnrbm_live.player.process import ProcessLink
+from tests.e2e.servers import jack_server, wait_for
+
+pytestmark = pytest.mark.e2e
+LISTENER = Path(__file__).with_name("listen.py")
+
+
+class Ear:
+    """What the independent process has heard."""
+
+    def __init__(self, environment: dict[str, str], port: str = "RNN-RBM Live:out") -> None:
+        self.messages: list[bytes] = []
+        self._process = subprocess.Popen(
+            [sys.executable, LISTENER, port], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline() == "ready\n"
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
+
+    @property
+    def notes(self) -> list[tuple[int, int]]:
+        """(channel, pitch) of every note-on, in order."""
+        return [(m[0] & 15, m[1]) for m in self.messages if m[0] & 0xF0 == 0x90 and m[2]]
+
+    @property
+    def sounding(self) -> set[tuple[int, int]]:
+        """(channel, pitch) struck and not released; all-notes-off does not count as a release."""
+        held: set[tuple[int, int]] = set()
+        for message in self.messages:
+            note = (message[0] & 15, message[1])
+            if message[0] & 0xF0 == 0x90 and message[2]:
+                held.add(note)
+            elif message[0] & 0xF0 in (0x80, 0x90):
+                held.discard(note)
+        return held
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        with contextlib.suppress(ValueError):
+            for line in self._process.stdout:
+                self.messages.append(bytes.fromhex(line.split()[1]))
+
+
+class Stage:
+    """A player process on JACK, with an ear."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+        self.events: list[msg.PlayerEvent] = []
+        self.link = ProcessLink()
+        self.link.start()
+        self.ear = Ear(environment)
+
+    def collect(self, seconds: float = 0.0) -> None:
+        end = time.monotonic() + seconds
+        while True:
+            self.events += self.link.poll(0.02)
+            if time.monotonic() >= end:
+                return
+
+    def play(self, frames: list[Frame], tempo: float = 240.0) -> None:
+        planned = tuple(
+            msg.PlannedFrame(frame, tuple((pitch, 80) for pitch in sorted(frame.onsets))) for frame in frames
+        )
+        self.link.send(msg.SetPlan(0, 0, planned))
+        self.link.send(msg.StartClock(0, tempo, 4))
+
+    def until_step(self, step: int) -> None:
+        def played() -> bool:
+            self.collect()
+            return any(isinstance(event, msg.StepPlayed) and event.step >= step for event in self.events)
+
+        wait_for(played, what=f"step {step}")
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with jack_server() as environment:
+        for name in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
+            monkeypatch.setenv(name, environment[name])
+        monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")  # no sound here
+        stage = Stage(environment)
+        try:
+            yield stage
+        finally:
+            stage.link.close()
+            stage.ear.close()
+
+
+def chords(n: int) -> list[Frame]:
+    """A chord of three, one voice of which is held from each step to the next."""
+    frames, before = [], frozenset[int]()
+    for step in range(n):
+        sounding = frozenset({48 + step % 12, 60 + (step // 2) % 12, 72 + step % 7})
+        frames.append(Frame(sounding, (sounding - before) | {48 + step % 12}))
+        before = sounding
+    return frames
+
+
+def test_what_is_heard_is_what_the_session_says_it_played(stage: Stage) -> None:
+    frames = chords(48)
+    stage.play(frames)
+    stage.until_step(47)
+    stage.link.send(msg.StopClock())
+    wait_for(lambda: not stage.ear.sounding, what="silence")
+    stage.collect(0.1)
+    steps = [event for event in stage.events if isinstance(event, msg.StepPlayed) and event.step < 48]
+    assert [event.planned.frame for event in steps] == frames
+    said = [(0, pitch) for event in steps for pitch in sorted(event.planned.frame.onsets)]
+    assert stage.ear.notes == said
+    late = sorted(event.actual_seconds - event.desired_seconds for event in steps)
+    assert late[0] >= 0
+
+
+def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
+    stage.collect(0.2)
+    sender = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="keyboard")
+    sender.open_virtual_port("keys")
+
+    def listed() -> bool:
+        stage.collect()
+        ports = [event for event in stage.events if isinstance(event, msg.Ports)]
+        return bool(ports) and any("keyboard" in name for name in ports[-1].inputs)
+
+    wait_for(listed, what="the keyboard being noticed")
+    [name] = [name for name in [e for e in stage.events if isinstance(e, msg.Ports)][-1].inputs if "keyboard" in name]
+    stage.link.send(msg.OpenInput(name))
+    stage.collect(0.3)
+    for message in ([0x90, 64, 99], [0x90, 67, 99], [0x80, 64, 0], [0x90, 67, 0]):
+        sender.send_message(message)
+        time.sleep(0.05)
+    stage.collect(0.2)
+    keys = [(event.pitch, event.velocity) for event in stage.events if isinstance(event, msg.KeyPlayed)]
+    assert keys == [(64, 99), (67, 99), (64, 0), (67, 0)]
+    assert [message.hex() for message in stage.ear.messages][-4:] == ["914063", "914363", "814000", "814300"]
+    # Unplugged with a key held: the key is released.
+    sender.send_message([0x90, 70, 99])
+    wait_for(lambda: (1, 70) in stage.ear.sounding, what="the key")
+    sender.close_port()
+    sender.delete()
+    wait_for(lambda: not stage.ear.sounding, what="its release")
+
+
+@pytest.mark.parametrize("how", ["stop", "panic", "close", "terminate", "abandon"])
+def test_nothing_is_left_sounding(stage: Stage, how: str) -> None:
+    held = Frame(frozenset({60, 64, 67}), frozenset({60, 64, 67}))
+    stage.play([held, *[Frame(held.sounding)] * 400])
+    stage.link.send(msg.PlayKey(72, 90))
+    wait_for(lambda: stage.ear.sounding == {(0, 60), (0, 64), (0, 67), (1, 72)}, what="four notes")
+    pid = stage.link.pid
+    assert pid is not None
+    match how:
+        case "stop":
+            stage.link.send(msg.PlayKey(72, 0))
+            stage.link.send(msg.StopClock())
+        case "panic":
+            stage.link.send(msg.Panic())
+        case "close":
+            stage.link.close()
+        case "terminate":
+            os.kill(pid, signal.SIGTERM)
+        case "abandon":
+            connection = stage.link._connection
+            assert connection is not None
+            connection.close()  # as if this process had died
+    wait_for(lambda: not stage.ear.sounding, what="silence")
+    if how in ("panic", "close", "terminate", "abandon"):
+        controls = {message.hex() for message in stage.ear.messages if message[0] & 0xF0 == 0xB0}
+        assert {"b04000", "b07b00", "b14000", "b17b00"} <= controls
+    if how == "abandon":
+        stage.link._process = None
+        wait_for(lambda: not Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else True)
+
+
+def test_a_player_that_is_killed_is_replaced_and_ends_what_it_left(stage: Stage) -> None:
+    hardware = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="synth", queue_size_limit=4096)
+    hardware.open_virtual_port("in")
+    stage.link.send(msg.OpenOutput("synth:in"))
+    held = Frame(frozenset({60, 64}), frozenset({60, 64}))
+    stage.play([held, *[Frame(held.sounding)] * 400])
+    stage.until_step(2)
+    pid = stage.link.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+
+    def restarted() -> bool:
+        stage.collect()
+        return any(isinstance(event, msg.PlayerRestarted) for event in stage.events)
+
+    wait_for(restarted, what="a new player")
+    heard: list[list[int]] = []
+
+    def ended() -> bool:
+        while (event := hardware.get_message()) is not None:
+            heard.append(event[0])
+        return [0x80, 60, 0] in heard and [0x80, 64, 0] in heard and [0xB0, 123, 0] in heard
+
+    wait_for(ended, what="note-offs from the new player")
+    assert stage.link.pid != pid
+    hardware.close_port()
+    hardware.delete()
+
+
+def test_the_child_is_light(stage: Stage) -> None:
+    """The live child's own modules, asked for by a signal-free route: its mapped files."""
+    maps = Path(f"/proc/{stage.link.pid}/maps").read_text(encoding="utf-8")
+    assert "_rtmidi" in maps
+    assert "libtorch" not in maps
+    assert "QtCore" not in maps
+
+
+def test_no_midi_system_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_NO_START_SERVER", "1")
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody")
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
+    if Path("/dev/snd/seq").exists():
+        pytest.skip("this machine has ALSA's sequencer, so there is a MIDI system")
+    link = ProcessLink()
+    link.start()
+    events: list[msg.PlayerEvent] = []
+    try:
+        wait_for(lambda: events.extend(link.poll(0.1)) or len([e for e in events if isinstance(e, msg.Notice)]) == 2)
+        texts = [event.text for event in events if isinstance(event, msg.Notice)]
+        assert any(text.startswith("no MIDI system answers") for text in texts)
+        assert any(text.startswith("no sound device answers") for text in texts)
+        link.send(msg.SetPlan(0, 0, (msg.PlannedFrame(Frame(frozenset({60}), frozenset({60})), ((60, 80),)),)))
+        link.send(msg.StartClock(0, 120.0, 4))
+        wait_for(lambda: events.extend(link.poll(0.1)) or any(isinstance(e, msg.StepPlayed) for e in events))
+    finally:
+        link.close()
+    assert multiprocessing.active_children() == []
