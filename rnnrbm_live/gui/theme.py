@@ -180,6 +180,7 @@ QLabel[kind="dot"][lit="true"] { color: $alarm; }
 QPushButton, QToolButton {
     background: $field; border: 1px solid $edge; border-radius: 7px; padding: 6px 14px; min-height: 20px;
 }
+QToolButton { padding: 4px; }
 QPushButton:hover, QToolButton:hover { border-color: $muted; }
 QPushButton:pressed, QToolButton:pressed { background: $line; }
 QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus {

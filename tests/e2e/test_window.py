@@ -93,8 +93,6 @@ def test_play_prime_export_close(desk: Desk) -> None:
         assert ear.notes[played:] == [(1, 60), (1, 64), (1, 67), (1, 72)]
         desk.key("Return")
         wait_for(lambda: any(channel == 0 for channel, _ in ear.notes[played:]), 20, "the model going on")
-        desk.xdotool("keydown", "s")  # held while the music is exported and the window closed
-        wait_for(lambda: (1, 62) in ear.sounding, what="the held key")
         desk.key("ctrl+e")
         target = desk.home / "session.mid"
         search = ("search", "--onlyvisible", "--name", "^Export the session")
@@ -108,6 +106,8 @@ def test_play_prime_export_close(desk: Desk) -> None:
         children = desk.children()
         assert children
         desk.focus()
+        desk.xdotool("keydown", "s")  # held while the window is closed
+        wait_for(lambda: (1, 62) in ear.sounding, what="the held key")
         desk.key("ctrl+q")
         assert desk.program.wait(15) == 0
         wait_for(lambda: not ear.sounding, what="silence")
