@@ -108,9 +108,7 @@ def in_key(rolls: Sequence[PianoRoll]) -> float:
 
 def unchanged(rolls: Sequence[PianoRoll]) -> float:
     """Share of frames in which nothing is struck or released."""
-    still = [
-        (roll.sounding[1:] == roll.sounding[:-1]).all(axis=1) & ~roll.onsets[1:].any(axis=1) for roll in rolls
-    ]
+    still = [(roll.sounding[1:] == roll.sounding[:-1]).all(axis=1) & ~roll.onsets[1:].any(axis=1) for roll in rolls]
     return float(np.concatenate(still).mean())
 
 
@@ -163,9 +161,7 @@ def figures(steps_per_bar: int) -> list[Figure]:
 # Playing
 
 
-def play(
-    model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int
-) -> list[Frame]:
+def play(model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int) -> list[Frame]:
     """Let the model go on from a state; `first_step` counts from a bar line."""
     frames = []
     for step in range(first_step, first_step + n_steps):
@@ -181,9 +177,7 @@ def play_free(model: LiveModel, n_chains: int, n_steps: int) -> list[PianoRoll]:
     rolls = []
     for seed in range(n_chains):
         state = model.initial_state(model.config.context_index(meter, 0))
-        rolls.append(
-            PianoRoll.from_frames(play(model, state, meter, 0, n_steps, seed), model.config.steps_per_beat)
-        )
+        rolls.append(PianoRoll.from_frames(play(model, state, meter, 0, n_steps, seed), model.config.steps_per_beat))
     return rolls
 
 
@@ -217,9 +211,7 @@ def primed_share(model: LiveModel, primers: Sequence[PianoRoll]) -> tuple[float,
             after = model.config.context_index(meter, end)
             state = model.listen(model.initial_state(contexts[0]), moved.frames(), [*contexts[1:], after])
             for seed in range(PRIMED_SEEDS):
-                roll = PianoRoll.from_frames(
-                    play(model, state, meter, end, n_steps, seed), primer.steps_per_beat
-                )
+                roll = PianoRoll.from_frames(play(model, state, meter, end, n_steps, seed), primer.steps_per_beat)
                 primed.append(scale_share(class_counts(roll.sounding), tonic))
                 unprimed.append(scale_share(free[seed], tonic))
     return float(np.mean(primed)), float(np.mean(unprimed))
@@ -236,9 +228,7 @@ def class_counts(sounding: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 def scale_share(counts: NDArray[np.int64], tonic: int) -> float:
     """Return the share of notes in the major scale on `tonic`; 0 if there are no notes."""
-    return float(
-        counts[[(tonic + degree) % PITCH_CLASSES for degree in MAJOR_SCALE]].sum() / max(1, counts.sum())
-    )
+    return float(counts[[(tonic + degree) % PITCH_CLASSES for degree in MAJOR_SCALE]].sum() / max(1, counts.sum()))
 
 
 def best_tonic(counts: NDArray[np.int64]) -> int:
@@ -269,9 +259,7 @@ def main() -> None:
     rolls = dict(zip(dataset.names, dataset.rolls, strict=True))
     real = [rolls[name] for name in card.data.get("held_out", ()) if name in rolls]
     if not real:
-        raise SystemExit(
-            f"{arguments.model} names no held-out chorales in its card: there is nothing to compare with"
-        )
+        raise SystemExit(f"{arguments.model} names no held-out chorales in its card: there is nothing to compare with")
     free = play_free(model, arguments.chains, arguments.frames)
     bar_steps = first_meter(model).bar_steps(model.config.steps_per_beat)
 
@@ -281,9 +269,7 @@ def main() -> None:
     for figure in figures(bar_steps):
         values[figure.name] = round(figure.measure(free), 4)
         mark = "" if figure.accepts(values[figure.name]) else "  MISSED"
-        print(
-            f"{figure.name:34}{figure.measure(real):8.3f}{values[figure.name]:8.3f}  {figure.wanted()}{mark}"
-        )
+        print(f"{figure.name:34}{figure.measure(real):8.3f}{values[figure.name]:8.3f}  {figure.wanted()}{mark}")
 
     primer_steps = PRIMER_BARS * bar_steps
     primers = [

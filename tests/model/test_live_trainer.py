@@ -97,7 +97,6 @@ def test_intruders_are_rare_and_the_rest_is_the_music(corpus: Corpus) -> None:
     keys = heard[..., :88].clone()
     keys[..., 30] = 0
     assert keys.sum(2).max() <= 4
-    assert not heard[..., 88:][..., 30].any() or keys.any()
     untouched = LiveTrainer(corpus, replace(PRESET, intruders=0.0), seed=1)._with_intruders(v, keyed_generator(0))
     assert torch.equal(untouched, v)
 
