@@ -24,7 +24,9 @@ STEAL_FRAMES = 240  # 5 ms: fast enough to free a voice, slow enough not to clic
 SILENCE_FRAMES = 960  # 20 ms
 LOUDEST_NOTE = 0.5  # peak of one note at velocity 127, before the room
 ROOM_LEVEL = 0.16
-KNEE = 0.6  # the limiter is linear below, and never reaches 1
+CEILING = 0.8  # what the limiter holds peaks to
+ATTACK_FRAMES = 48
+RELEASE_DB_PER_SECOND = 18.0
 CLICK_SECONDS = 0.03
 
 Floats = NDArray[np.float32]
@@ -81,7 +83,7 @@ class NoteBank:
 class _Voice:
     """A sounding note: where it is in its samples, and how it is dying."""
 
-    __slots__ = ("channel", "damping", "frame", "gains", "level", "note", "pitch", "position", "release_at")
+    __slots__ = ("channel", "damping", "frame", "gains", "level", "note", "pitch", "position", "release_at", "stolen")
 
     def __init__(self, note: _Note, channel: int, pitch: int, velocity: int, frame: int) -> None:
         self.note = note
@@ -92,6 +94,7 @@ class _Voice:
         self.release_at: int | None = None
         self.damping = 1.0  # gain per frame once released
         self.level = 1.0  # what damping has left of it
+        self.stolen = False
         hardness = velocity / 127
         gain = LOUDEST_NOTE / 32_768 * note.level * hardness**1.2
         brightness = hardness**1.3
@@ -131,6 +134,7 @@ class Piano:
         self._waiting: list[_Event] = []
         self._voices: list[_Voice] = []
         self._room = _Room()
+        self._limiter = _Limiter()
         self._segments = np.zeros((2 * MOST_VOICES, 0), np.float32)
 
     # --- from any thread ---------------------------------------------------------------------------------
@@ -168,7 +172,7 @@ class Piano:
         mix *= np.linspace(self._gain, target, n_frames, dtype=np.float32)
         self._gain = target
         self._frame = end
-        return np.ascontiguousarray(_limited(self._room.process(mix)).T)
+        return np.ascontiguousarray(self._limiter.process(self._room.process(mix)).T)
 
     def _take_events(self, end: int) -> None:
         while self._events:
@@ -194,15 +198,13 @@ class Piano:
 
     def _strike(self, event: _Event, frame: int) -> None:
         self._damp(event.channel, event.pitch, frame)
-        sounding = [voice for voice in self._voices if voice.release_at is None]
-        if len(self._voices) >= MOST_VOICES:
-            # The one that is missed least: already dying, else the oldest.
-            dying = [voice for voice in self._voices if voice.release_at is not None]
-            oldest = min(dying or sounding, key=lambda voice: (voice.level, voice.frame))
-            if oldest.release_at is None:
-                oldest.release(frame, STEAL_FRAMES)
-            else:
-                self._voices.remove(oldest)
+        kept = [voice for voice in self._voices if not voice.stolen]
+        if len(kept) >= MOST_VOICES:
+            # The one that is missed least: the quietest that is dying anyway, else the oldest.
+            dying = [voice for voice in kept if voice.release_at is not None]
+            victim = min(dying or kept, key=lambda voice: (voice.level, voice.frame))
+            victim.release(frame, STEAL_FRAMES)
+            victim.stolen = True
         self._voices.append(_Voice(self._bank.note(event.pitch), event.channel, event.pitch, event.velocity, frame))
 
     def _damp(self, channel: int, pitch: int, frame: int) -> None:
@@ -287,18 +289,34 @@ class _Room:
         return self._spread @ out
 
 
+class _Limiter:
+    """Turns loud passages down rather than bending them: quickly down, slowly up, with a soft stop for the rest."""
+
+    def __init__(self) -> None:
+        self._gain = 1.0
+
+    def process(self, sound: Floats) -> Floats:
+        """Return the sound, (2, n), with every sample between -1 and 1."""
+        n = sound.shape[1]
+        peak = float(np.abs(sound).max(initial=0.0))
+        risen = min(1.0, self._gain * 10.0 ** (RELEASE_DB_PER_SECOND / 20 * n / SAMPLE_RATE))
+        wanted = min(risen, CEILING / peak) if peak > 0 else risen
+        if wanted == self._gain == 1.0:
+            return sound
+        ramp = ATTACK_FRAMES if wanted < self._gain else n
+        gains = np.full(n, wanted, np.float32)
+        gains[:ramp] = np.linspace(self._gain, wanted, min(ramp, n), dtype=np.float32)
+        self._gain = wanted
+        held: Floats = sound * gains
+        over = np.abs(held) > CEILING  # only while the gain comes down
+        room = 0.99 - CEILING
+        held[over] = np.copysign(CEILING + room * np.tanh((np.abs(held[over]) - CEILING) / room), held[over])
+        return held
+
+
 def _damper_seconds(pitch: int) -> float:
     """Seconds in which a falling damper takes a note down by 60 dB: long in the bass, none above E6."""
     return float(np.interp(pitch, [21, 48, 72, 88, 89, 108], [0.55, 0.32, 0.22, 0.2, 1.2, 0.8]))
-
-
-def _limited(sound: Floats) -> Floats:
-    """Leave what is below the knee alone and bend the rest so that it stays below 1."""
-    size = np.abs(sound)
-    if size.max(initial=0.0) <= KNEE:
-        return sound
-    bent = KNEE + (1 - KNEE) * np.tanh((size - KNEE) / (1 - KNEE))
-    return np.where(size > KNEE, np.copysign(bent, sound), sound).astype(np.float32)
 
 
 def _resampled(samples: Floats, ratio: float) -> Floats:

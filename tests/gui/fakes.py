@@ -1,0 +1,169 @@
+"""An engine that does what a test says, and services that remember what they were asked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rnnrbm_live.core.clock import ManualClock
+from rnnrbm_live.core.commands import Command
+from rnnrbm_live.core.errors import MidiFileError
+from rnnrbm_live.core.frame import REST, Frame, Source
+from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.messages import Level, Notice, PlannedFrame, Ports
+from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.settings import Mode, Settings
+from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Timing, Transport
+from rnnrbm_live.gui.services import ModelChoice, Services
+
+PLANNED_STEPS = 16
+PORTS = Ports(
+    outputs=("Synth A", "Synth B"),
+    inputs=("Launchkey Mini MK3",),
+    output="RNN-RBM Live",
+    input="Launchkey Mini MK3",
+    output_is_virtual=True,
+    piano=True,
+    midi="ALSA",
+)
+
+
+def chorale(seed: int = 1) -> Iterator[PlannedFrame]:
+    """Yield frames of four voices that move on the beat and now and then between."""
+    draw = random.Random(seed)
+    scale = [pitch for pitch in range(36, 84) if pitch % 12 in (0, 2, 4, 5, 7, 9, 11)]
+    voices = [4, 11, 16, 22]
+    step = 0
+    while True:
+        onsets = set()
+        for index in range(4):
+            if step == 0 or draw.random() < (0.85 if step % 4 == 0 else 0.12 if step % 2 == 0 else 0.03):
+                lowest, highest = index * 5, index * 5 + 11
+                voices[index] = min(max(voices[index] + draw.choice((-2, -1, -1, 0, 1, 1, 2)), lowest), highest)
+                onsets.add(scale[voices[index]])
+        sounding = frozenset(scale[voice] for voice in voices)
+        struck = frozenset(onsets) & sounding
+        velocities = tuple((pitch, draw.randint(50, 100)) for pitch in sorted(struck))
+        yield PlannedFrame(Frame(sounding, struck), velocities)
+        step += 1
+
+
+class FakeEngine:
+    """Plays `chorale` step by step when told, and writes down what it is sent."""
+
+    def __init__(self, **fields: Any) -> None:
+        self.clock = ManualClock(100.0)
+        self.sent: list[Command] = []
+        self._music = chorale()
+        self._coming = list(islice(self._music, PLANNED_STEPS))
+        snapshot = Snapshot(
+            transport=Transport.STOPPED,
+            mode=Mode.FREE,
+            primer=PrimerState.WAITING,
+            settings=Settings(),
+            model="bach-chorales",
+            device="numpy on CPU",
+            timeline=Timeline(4),
+            step=-1,
+            step_seconds_at=0.0,
+            tempo_bpm=96.0,
+            planned_from=0,
+            planned=(),
+            keys=(),
+            take=1,
+            recording=Recording(Timeline(4)),
+            ports=PORTS,
+            timing=Timing(),
+        )
+        self.snapshot = replace(snapshot, **fields)
+
+    def send(self, command: Command) -> None:
+        self.sent.append(command)
+
+    def change(self, **fields: Any) -> None:
+        """Replace fields of the snapshot."""
+        self.snapshot = replace(self.snapshot, **fields)
+
+    def notice(self, text: str, level: Level = Level.WARNING) -> None:
+        self.change(notice=Notice(text, level), notice_id=self.snapshot.notice_id + 1)
+
+    def play(self, steps: int) -> None:
+        """Let so many steps sound."""
+        recording, step = self.snapshot.recording, self.snapshot.step
+        for _ in range(steps):
+            step += 1
+            recording.add_step(step, self._coming.pop(0), self.snapshot.tempo_bpm)
+            self._coming.append(next(self._music))
+        self.clock.sleep_until(self.clock.now_seconds() + steps * step_seconds(self.snapshot.tempo_bpm, 4))
+        self.change(
+            transport=Transport.PLAYING,
+            step=step,
+            step_seconds_at=self.clock.now_seconds(),
+            planned_from=step + 1,
+            planned=tuple(self._coming),
+            timing=Timing(0.02, 0.14),
+        )
+
+    def play_primer(self, pitches: list[int], steps_each: float = 2.0) -> None:
+        """Let the player play a tune, and the model take over after it."""
+        recording, start = self.snapshot.recording, self.snapshot.step + 1.0
+        for index, pitch in enumerate(pitches):
+            at = start + index * steps_each
+            recording.add_key(at, pitch, 80, Source.PRIMER)
+            recording.add_key(at + 0.9 * steps_each, pitch, 0, Source.PRIMER)
+        end = int(start + len(pitches) * steps_each)
+        recording.add_marker(end, "Model took over")
+        self.change(step=end - 1, primer=PrimerState.CONTINUED, mode=Mode.PRIMER)
+
+
+class MemoryStore:
+    """Remembers in memory."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
+        self.values = dict(values or {})
+
+    def load(self) -> dict[str, Any]:
+        return dict(self.values)
+
+    def save(self, values: Mapping[str, Any]) -> None:
+        self.values = dict(values)
+
+
+class FakeFiles:
+    """Reads and writes no file, but remembers which; `trouble` is raised instead if it is set."""
+
+    def __init__(self) -> None:
+        self.exported: list[tuple[Path, Recording]] = []
+        self.read: list[tuple[Path, int]] = []
+        self.trouble: MidiFileError | None = None
+
+    def read_primer(self, path: Path, steps_per_beat: int) -> PianoRoll:
+        if self.trouble is not None:
+            raise self.trouble
+        self.read.append((path, steps_per_beat))
+        return PianoRoll.from_frames([REST] * 8, steps_per_beat)
+
+    def export(self, path: Path, recording: Recording) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.exported.append((path, recording))
+
+
+def services(engine: FakeEngine, store: MemoryStore, files: FakeFiles, folder: Path) -> Services:
+    return Services(
+        clock=engine.clock,
+        models=[
+            ModelChoice("bach-chorales", "16th notes"),
+            ModelChoice("folk-tunes", "8th notes"),
+        ],
+        store=store,
+        read_primer=files.read_primer,
+        export=files.export,
+        exports_folder=folder,
+        diagnostics=lambda: "diagnostics of a test",
+    )
