@@ -161,23 +161,26 @@ def figures(steps_per_bar: int) -> list[Figure]:
 # Playing
 
 
-def play(model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int) -> list[Frame]:
+def play(
+    model: LiveModel, state: State, meter: Meter, first_step: int, n_steps: int, seed: int, temperature: float = 1.0
+) -> list[Frame]:
     """Let the model go on from a state; `first_step` counts from a bar line."""
     frames = []
     for step in range(first_step, first_step + n_steps):
-        frame = model.sample(state, NoiseKey(seed, 0, step)).frame
+        frame = model.sample(state, NoiseKey(seed, 0, step), temperature=temperature).frame
         frames.append(frame)
         state = model.update(state, frame, model.config.context_index(meter, step + 1))
     return frames
 
 
-def play_free(model: LiveModel, n_chains: int, n_steps: int) -> list[PianoRoll]:
+def play_free(model: LiveModel, n_chains: int, n_steps: int, temperature: float = 1.0) -> list[PianoRoll]:
     """Return chains of free playing in the model's first meter, seeds 0, 1, and so on."""
     meter = first_meter(model)
     rolls = []
     for seed in range(n_chains):
         state = model.initial_state(model.config.context_index(meter, 0))
-        rolls.append(PianoRoll.from_frames(play(model, state, meter, 0, n_steps, seed), model.config.steps_per_beat))
+        frames = play(model, state, meter, 0, n_steps, seed, temperature)
+        rolls.append(PianoRoll.from_frames(frames, model.config.steps_per_beat))
     return rolls
 
 
@@ -251,6 +254,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="a model folder")
     parser.add_argument("--chains", type=int, default=10)
     parser.add_argument("--frames", type=int, default=1000, help="per chain")
+    parser.add_argument("--temperature", type=float, default=1.0, help="of free playing")
     parser.add_argument("--card", action="store_true", help="write the figures into the model's card")
     arguments = parser.parse_args()
 
@@ -260,10 +264,11 @@ def main() -> None:
     real = [rolls[name] for name in card.data.get("held_out", ()) if name in rolls]
     if not real:
         raise SystemExit(f"{arguments.model} names no held-out chorales in its card: there is nothing to compare with")
-    free = play_free(model, arguments.chains, arguments.frames)
+    free = play_free(model, arguments.chains, arguments.frames, arguments.temperature)
     bar_steps = first_meter(model).bar_steps(model.config.steps_per_beat)
 
-    print(f"{arguments.chains} chains of {arguments.frames} frames, {len(real)} held-out pieces")
+    played = f"{arguments.chains} chains of {arguments.frames} frames at temperature {arguments.temperature:g}"
+    print(f"{played}; {len(real)} held-out pieces")
     print(f"{'':34}{'real':>8}{'model':>8}  wanted")
     values = {}
     for figure in figures(bar_steps):
@@ -290,8 +295,8 @@ def main() -> None:
     gain = "" if primed - unprimed >= 0.15 else "  MISSED"
     print(f"{'without it':34}{'':8}{unprimed:8.3f}  at least 0.15 less{gain}")
     if arguments.card:
-        how = f"benchmarks/music.py, {arguments.chains} chains of {arguments.frames} free frames"
-        save_card(arguments.model, replace(card, metrics={**card.metrics, "music": {**values, "how": how}}))
+        music = {**values, "how": f"benchmarks/music.py, {played}"}
+        save_card(arguments.model, replace(card, metrics={**card.metrics, "music": music}))
 
 
 if __name__ == "__main__":
