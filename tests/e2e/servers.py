@@ -115,7 +115,8 @@ def pulse_server() -> Iterator[Sound]:
             def answers() -> bool:
                 if process.poll() is not None:
                     pytest.skip(f"pulseaudio ends at once here (exit code {process.returncode})")
-                return not subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False).returncode
+                asked = subprocess.run(["pactl", "info"], env=environment, capture_output=True, check=False)
+                return asked.returncode == 0
 
             wait_for(answers, what="pulseaudio's answer")
             yield Sound(environment)
