@@ -17,13 +17,15 @@ from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.engine.snapshot import Snapshot
-from rnnrbm_live.gui.roll import KEYBOARD_PIXELS, LOWEST_ROWS, RULER_PIXELS, RollItem
+from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS
+from rnnrbm_live.gui.roll import Hint, RollItem
 from rnnrbm_live.gui.theme import Theme
 
 MIDI_SUFFIXES = (".mid", ".midi")
 KEY_VELOCITIES = (45, 110)  # at the left and at the right end of a drawn key
 NARROWEST, WIDEST = 2.0, 60.0  # pixels per step
 ZOOM = 1.15
+FEWEST_ROWS = 24  # that zooming leaves
 
 
 class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -56,7 +58,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._follow.clicked.connect(self.follow)
         self._follow.hide()
 
-    def show_snapshot(self, snapshot: Snapshot, hint: str) -> None:
+    def show_snapshot(self, snapshot: Snapshot, hint: Hint | None) -> None:
         """Show another state of the engine."""
         self.item.show_snapshot(snapshot, hint)
 
@@ -69,8 +71,8 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
                 view.scrolled_steps = 0.0
         view.position = position
         self._follow.setVisible(view.scrolled_steps > 0)
-        self._follow.move(int(self.item.now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
-        self.item.update()
+        self._follow.move(int(self.item.geometry_now().now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
+        self.item.refresh(self.devicePixelRatioF())
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -89,7 +91,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def zoom_pitch(self, rows: int, around: int | None = None) -> None:
         """Show `rows` more semitones above and below (fewer if negative), keeping `around` in sight."""
         view = self.item.view
-        size = min(max(view.high - view.low + 2 * rows, LOWEST_ROWS), len(PIANO))
+        size = min(max(view.high - view.low + 2 * rows, FEWEST_ROWS), len(PIANO))
         middle = (view.low + view.high) // 2 if around is None else around
         self._set_range(middle - size // 2, size)
 
@@ -99,7 +101,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Play a drawn key, or begin to drag the past."""
         assert event is not None
         place = event.position()
-        pitch = self.item.key_at(place.x(), place.y())
+        pitch = self.item.geometry_now().key_at(place.x(), place.y())
         if event.button() != Qt.MouseButton.LeftButton:
             return
         if pitch is not None:
@@ -114,7 +116,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         assert event is not None
         place = event.position()
         if self._held_key is not None:
-            pitch = self.item.key_at(place.x(), place.y())
+            pitch = self.item.geometry_now().key_at(place.x(), place.y())
             if pitch is not None and pitch != self._held_key:
                 self._release()
                 self._press(pitch, place)
@@ -123,7 +125,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             view = self.item.view
             pulled = scrolled + (place.x() - x) / view.pixels_per_step
             view.scrolled_steps = min(max(pulled, 0.0), max(0.0, view.position))
-            self._set_range(low + round((place.y() - y) / self.item.row_height), view.high - view.low)
+            self._set_range(low + round((place.y() - y) / self.item.geometry_now().row_height), view.high - view.low)
 
     def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
         """Let go."""
@@ -178,7 +180,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     # --- inside ------------------------------------------------------------------------------------------
 
     def _press(self, pitch: int, place: QPointF) -> None:
-        share = (place.x() - self.item.now_x) / KEYBOARD_PIXELS
+        share = (place.x() - self.item.geometry_now().now_x) / KEYBOARD_PIXELS
         soft, loud = KEY_VELOCITIES
         self._held_key = pitch
         self.key_pressed.emit(pitch, round(soft + (loud - soft) * min(max(share, 0.0), 1.0)))

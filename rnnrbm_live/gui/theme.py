@@ -36,6 +36,8 @@ class Theme:
         black_key: of the drawn keyboard.
         beat_line: beats in the roll.
         bar_line: bars in the roll.
+        key_edge: between the drawn keyboard's white keys.
+        key_name: letters on its white keys.
     """
 
     name: str
@@ -57,12 +59,20 @@ class Theme:
     black_key: str
     beat_line: str
     bar_line: str
+    key_edge: str
+    key_name: str
 
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
         """Return a colour by name with an opacity from 0 to 1."""
         colour = QColor(getattr(self, name))
         colour.setAlphaF(alpha)
         return colour
+
+    def on_ground(self, name: str, strength: float) -> QColor:
+        """Return a colour mixed into the ground: 1 is the colour itself, 0 the ground. Opaque paints fastest."""
+        colour, ground = QColor(getattr(self, name)), QColor(self.ground)
+        parts = ((ground.redF(), colour.redF()), (ground.greenF(), colour.greenF()), (ground.blueF(), colour.blueF()))
+        return QColor.fromRgbF(*(below + (above - below) * strength for below, above in parts))
 
 
 DARK = Theme(
@@ -85,6 +95,8 @@ DARK = Theme(
     black_key="#171c24",
     beat_line="#171c24",
     bar_line="#2a323e",
+    key_edge="#a9b1bd",
+    key_name="#525d6d",
 )
 
 LIGHT = Theme(
@@ -107,6 +119,8 @@ LIGHT = Theme(
     black_key="#2a313c",
     beat_line="#eceff3",
     bar_line="#ced5de",
+    key_edge="#c3cad5",
+    key_name="#525d6d",
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}

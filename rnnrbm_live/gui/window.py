@@ -271,13 +271,8 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
-def hint_for(snapshot: Snapshot) -> str:
-    """Return what an empty roll says."""
+def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:
+    """Return what an empty roll says: a title and a sentence."""
     if snapshot.transport is Transport.STOPPED:
-        return "Press Space to play.\nDrop a MIDI file here to have it gone on from."
-    if snapshot.mode is Mode.PRIMER and snapshot.primer is PrimerState.WAITING:
-        return (
-            "Play something: on a MIDI keyboard, on the keys at the right, or on A W S E D …\n"
-            "The model goes on when you stop, or when you press Enter."
-        )
-    return ""
+        return "Press Space to play", "Or drop a MIDI file here: the model goes on from it."
+    return None

@@ -1,0 +1,98 @@
+"""Pictures that are painted once and shown many times: what makes sixty frames a second cheap."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PyQt6.QtCore import QRectF, Qt
+from PyQt6.QtGui import QPainter, QPixmap
+
+MARGIN_PIXELS = 256  # painted beyond what is seen, to scroll into
+
+
+class Picture:
+    """A picture that is painted again only when its key changes."""
+
+    def __init__(self, *, opaque: bool) -> None:
+        """Begin with none; an opaque one must fill its area and is shown faster."""
+        self._opaque = opaque
+        self._key: object = None
+        self._pixmap = QPixmap()
+
+    def show(
+        self, painter: QPainter, area: QRectF, scale: float, key: object, paint: Callable[[QPainter], None]
+    ) -> None:
+        """Show the picture in `area`; `paint` draws it with the area's upper left corner at (0, 0).
+
+        Args:
+            painter: to show it with.
+            area: in pixels.
+            scale: device pixels per pixel.
+            key: what the picture depends on beside its size.
+            paint: called only if it is needed.
+        """
+        wanted = (area.width(), area.height(), scale, key)
+        if wanted != self._key:
+            self._pixmap = _paint(area.width(), area.height(), scale, paint, opaque=self._opaque)
+            self._key = wanted
+        painter.drawPixmap(area.topLeft(), self._pixmap)
+
+
+class ScrollingPicture:
+    """An opaque picture of a stretch of something long, shown at any place in it; painted again when it is left."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._key: object = None
+        self._origin = 0.0
+        self._pixmap = QPixmap()
+
+    def show(
+        self,
+        painter: QPainter,
+        area: QRectF,
+        shift: float,
+        scale: float,
+        key: object,
+        paint: Callable[[QPainter, float, float], None],
+    ) -> None:
+        """Show in `area` the part that a shift brings there.
+
+        Args:
+            painter: to show it with.
+            area: in pixels.
+            shift: where the long picture's 0 falls on the surface, pixels; rounded to whole device pixels.
+            scale: device pixels per pixel.
+            key: what the picture depends on beside its place and size.
+            paint: given a painter whose x is that of the long picture, and the first and last x to paint.
+        """
+        left = area.left() - snap(shift, scale)
+        wanted = (area.width(), area.height(), scale, key)
+        if wanted != self._key or not self._origin <= left <= self._origin + MARGIN_PIXELS:
+            origin, width = math.floor(left), area.width() + MARGIN_PIXELS
+
+            def paint_from_origin(inside: QPainter) -> None:
+                inside.translate(-origin, 0)
+                paint(inside, origin, origin + width)
+
+            self._pixmap = _paint(width, area.height(), scale, paint_from_origin, opaque=True)
+            self._origin, self._key = origin, wanted
+        part = QRectF((left - self._origin) * scale, 0, area.width() * scale, area.height() * scale)
+        painter.drawPixmap(area, self._pixmap, part)
+
+
+def snap(x: float, scale: float) -> float:
+    """Return the nearest whole device pixel, in pixels."""
+    return round(x * scale) / scale
+
+
+def _paint(width: float, height: float, scale: float, paint: Callable[[QPainter], None], *, opaque: bool) -> QPixmap:
+    pixmap = QPixmap(max(1, round(width * scale)), max(1, round(height * scale)))
+    pixmap.setDevicePixelRatio(scale)
+    pixmap.fill(Qt.GlobalColor.black if opaque else Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    paint(painter)
+    painter.end()
+    return pixmap

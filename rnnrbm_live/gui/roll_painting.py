@@ -1,0 +1,200 @@
+"""How the roll looks: rows, bars, notes, markers, keyboard, legend. Pure functions over a painter.
+
+x is that of the music: pixels from step 0, which the caller's painter has moved to where it belongs.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from PyQt6.QtCore import QPointF, QRectF, Qt
+from PyQt6.QtGui import QPainter, QPen
+
+from rnnrbm_live.core.frame import Source
+from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.pianoroll import DEFAULT_VELOCITY, Note
+from rnnrbm_live.core.pitch import is_black, pitch_name
+from rnnrbm_live.core.recording import Marker
+from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS, Geometry
+from rnnrbm_live.gui.theme import Theme, figures, words
+
+SOURCE_COLOURS = {Source.MODEL: "model", Source.PLAYER: "player", Source.PRIMER: "primer"}
+LEGEND = ((Source.MODEL, "Model"), (Source.PLAYER, "You"), (Source.PRIMER, "Primer"))
+LEGEND_SIZE = (206.0, 28.0)  # pixels
+SHADES = 8  # of a colour, by velocity
+NARROWEST_BEAT = 9.0  # pixels between beat lines
+NARROWEST_BAR = 56.0  # pixels between bar numbers
+MARKER_REACH = 400.0  # pixels a marker's tag may extend
+
+
+def paint_rows(painter: QPainter, geometry: Geometry, theme: Theme, left: float, right: float) -> None:
+    """Paint the ground: rows of black keys, octave lines, the ruler's edge."""
+    width = right - left
+    painter.fillRect(QRectF(left, 0, width, geometry.height), theme.colour("ground"))
+    for pitch in range(geometry.low, geometry.high):
+        y = geometry.y_of(pitch)
+        if is_black(pitch):
+            painter.fillRect(QRectF(left, y, width, geometry.row_height), theme.colour("black_row"))
+        if pitch % 12 == 0:
+            painter.fillRect(QRectF(left, round(y + geometry.row_height), width, 1), theme.colour("line"))
+    painter.fillRect(QRectF(left, 0, width, RULER_PIXELS), theme.colour("ground"))
+    painter.fillRect(QRectF(left, RULER_PIXELS - 1, width, 1), theme.colour("line"))
+
+
+def paint_bars(
+    painter: QPainter,
+    geometry: Geometry,
+    theme: Theme,
+    timeline: Timeline,
+    left: float,
+    right: float,
+    *,
+    numbers_from: int = 0,
+) -> None:
+    """Paint beat and bar lines, and the numbers of bars that begin at step `numbers_from` or later."""
+    zoom = geometry.pixels_per_step
+    beat = timeline.meter.accent_steps(timeline.steps_per_beat)
+    every = max(1, int(NARROWEST_BAR // (timeline.bar_steps * zoom) + 1))  # bars per number
+    painter.setFont(figures(11))
+    painter.setPen(theme.colour("muted"))
+    for step in range(max(0, int((left - NARROWEST_BAR) / zoom)), int(right / zoom) + 1):
+        in_bar, x = timeline.step_in_bar(step), round(step * zoom)
+        if in_bar == 0:
+            painter.fillRect(QRectF(x, 0, 1, geometry.height), theme.colour("bar_line"))
+            bar = timeline.bar(step)
+            if (bar - 1) % every == 0 and step >= numbers_from:
+                painter.drawText(QPointF(x + 6, RULER_PIXELS - 8), str(bar))
+        elif in_bar % beat == 0 and beat * zoom > NARROWEST_BEAT:
+            line = QRectF(x, RULER_PIXELS, 1, geometry.height - RULER_PIXELS)
+            painter.fillRect(line, theme.colour("beat_line"))
+
+
+def paint_notes(painter: QPainter, geometry: Geometry, theme: Theme, notes: Iterable[Note], strength: float) -> int:
+    """Paint notes as bars, those of one colour together; return how many.
+
+    Args:
+        painter: to paint with.
+        geometry: of the roll.
+        theme: whose colours.
+        notes: their times are the bars' ends.
+        strength: 1 for what sounds, less for what did or will.
+    """
+    bars: defaultdict[tuple[Source, int], list[QRectF]] = defaultdict(list)
+    zoom, height = geometry.pixels_per_step, geometry.row_height
+    count = 0
+    for note in notes:
+        if geometry.shows(note.pitch):
+            left, right = note.start_steps * zoom, note.end_steps * zoom
+            gap = 1.5 if right - left > 5 else 0.5
+            bar = QRectF(left + 0.5, geometry.y_of(note.pitch) + 0.12 * height, right - left - gap, 0.76 * height)
+            bar.setWidth(max(1.0, bar.width()))
+            bars[note.source, round(SHADES * min(1.0, note.velocity / 100))].append(bar)
+            count += 1
+    painter.setPen(Qt.PenStyle.NoPen)
+    radius = min(3.0, height * 0.3)
+    for (source, shade), boxes in bars.items():
+        painter.setBrush(theme.on_ground(SOURCE_COLOURS[source], strength * (0.6 + 0.4 * shade / SHADES)))
+        for box in boxes:
+            corner = min(radius, box.width() / 2)
+            painter.drawRoundedRect(box, corner, corner)
+    return count
+
+
+def paint_markers(
+    painter: QPainter, geometry: Geometry, theme: Theme, markers: Iterable[Marker], left: float, right: float
+) -> None:
+    """Paint markers (ascending) as dashed lines with a tag, where a later one does not cover it."""
+    painter.setFont(words(11))
+    metrics = painter.fontMetrics()
+    edge = float("inf")
+    for marker in reversed(list(markers)):
+        x = round(marker.step * geometry.pixels_per_step)
+        if x > right:
+            continue
+        if x < left - MARKER_REACH:
+            break
+        painter.setPen(QPen(theme.colour("primer", 0.8), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QPointF(x + 0.5, RULER_PIXELS), QPointF(x + 0.5, geometry.height))
+        tag = QRectF(x, geometry.height - 60, metrics.horizontalAdvance(marker.text) + 16, 22)
+        if tag.right() < edge:
+            painter.fillRect(tag, theme.on_ground("primer", 0.2))
+            painter.setPen(theme.colour("primer"))
+            painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, marker.text)
+        edge = x
+
+
+def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Mapping[int, Source]) -> None:
+    """Paint the keyboard and the now-line, with the keyboard's left edge at x = 0, under the ruler."""
+    height, bottom = geometry.row_height, float(geometry.height)
+    painter.fillRect(QRectF(0, 0, KEYBOARD_PIXELS, RULER_PIXELS), theme.colour("bar"))
+    painter.fillRect(QRectF(0, RULER_PIXELS, KEYBOARD_PIXELS, bottom), theme.colour("white_key"))
+    edge = theme.colour("key_edge")
+    pitches = range(geometry.low, geometry.high)
+    for pitch in (pitch for pitch in pitches if not is_black(pitch)):
+        y = geometry.y_of(pitch)
+        if pitch in lit:
+            painter.fillRect(QRectF(0, y, KEYBOARD_PIXELS, height), theme.colour(SOURCE_COLOURS[lit[pitch]]))
+        if pitch % 12 in (0, 5):  # between B and C, and between E and F
+            painter.fillRect(QRectF(0, round(y + height), KEYBOARD_PIXELS, 1), edge)
+    for pitch in (pitch for pitch in pitches if is_black(pitch)):
+        y, length = geometry.y_of(pitch), round(KEYBOARD_PIXELS * 0.6)
+        colour = theme.colour(SOURCE_COLOURS[lit[pitch]] if pitch in lit else "black_key")
+        painter.fillRect(QRectF(length, round(y + height / 2), KEYBOARD_PIXELS - length, 1), edge)
+        painter.fillRect(QRectF(0, y + 0.06 * height, length, 0.88 * height), colour)
+    if height >= 7:
+        painter.setFont(figures(min(10.0, height)))
+        for pitch in (pitch for pitch in pitches if pitch % 12 == 0):
+            painter.setPen(theme.colour("on_model" if lit.get(pitch) is not None else "key_name"))
+            name = QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS - 4, height)
+            painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, pitch_name(pitch))
+    painter.fillRect(QRectF(KEYBOARD_PIXELS - 1, 0, 1, bottom), theme.colour("edge"))
+    painter.fillRect(QRectF(0, 0, 2, bottom), theme.colour("text"))
+
+
+def paint_legend(painter: QPainter, theme: Theme) -> None:
+    """Paint which colour is who, in `LEGEND_SIZE` pixels."""
+    width, height = LEGEND_SIZE
+    painter.setFont(words(12))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(theme.colour("ground", 0.85))
+    painter.drawRoundedRect(QRectF(0, 0, width, height), 5, 5)
+    metrics, x, baseline = painter.fontMetrics(), 8.0, height - 9
+    for source, name in LEGEND:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.colour(SOURCE_COLOURS[source]))
+        painter.drawRoundedRect(QRectF(x, baseline - 9, 10, 10), 2, 2)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(QPointF(x + 16, baseline), name)
+        x += 34 + metrics.horizontalAdvance(name)
+
+
+def paint_words(painter: QPainter, theme: Theme, area: QRectF, title: str, text: str) -> None:
+    """Paint a large line and a smaller one below it in the middle of an area."""
+    middle = area.center().y()
+    inner = area.adjusted(32, 0, -32, 0)
+    wrap = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+    painter.setFont(words(20))
+    painter.setPen(theme.colour("text"))
+    painter.drawText(QRectF(inner.left(), middle - 60, inner.width(), 54), wrap | Qt.AlignmentFlag.AlignBottom, title)
+    painter.setFont(words(14))
+    painter.setPen(theme.colour("muted"))
+    painter.drawText(QRectF(inner.left(), middle + 6, inner.width(), 120), wrap | Qt.AlignmentFlag.AlignTop, text)
+
+
+def notes_of_plan(planned_from: int, planned: Iterable[PlannedFrame], playing: Iterable[Note]) -> list[Note]:
+    """Return the notes of planned frames, held ones joined, and what is left of those that sound now."""
+    begun = {note.pitch: replace(note, start_steps=planned_from - 1.0) for note in playing}
+    notes = []
+    step = planned_from
+    for frame in planned:
+        velocities = dict(frame.velocities)
+        for pitch in list(begun):
+            if pitch not in frame.frame.sounding or pitch in frame.frame.onsets:
+                notes.append(replace(begun.pop(pitch), end_steps=step))
+        for pitch in frame.frame.sounding - begun.keys():
+            begun[pitch] = Note(step, step, pitch, velocities.get(pitch, DEFAULT_VELOCITY), frame.source)
+        step += 1
+    return notes + [replace(note, end_steps=step) for note in begun.values()]
