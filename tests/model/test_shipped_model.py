@@ -1,0 +1,50 @@
+"""The chorale model that comes with the project: it loads, it is small, and it plays as its card says."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnnrbm_live.core.grid import COMMON_TIME
+from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.model.checkpoint import load_card, load_live_model
+from rnnrbm_live.model.live import LiveModel, NoiseKey
+
+FOLDER = Path(__file__).parents[2] / "models" / "bach-chorales"
+
+
+@pytest.fixture(scope="module")
+def model() -> LiveModel:
+    return load_live_model(FOLDER)
+
+
+def play(model: LiveModel, n_steps: int, *, seed: int, temperature: float) -> PianoRoll:
+    state = model.initial_state(model.config.context_index(COMMON_TIME, 0))
+    frames = []
+    for step in range(n_steps):
+        frames.append(model.sample(state, NoiseKey(seed, 0, step), temperature=temperature).frame)
+        state = model.update(state, frames[-1], model.config.context_index(COMMON_TIME, step + 1))
+    return PianoRoll.from_frames(frames, model.config.steps_per_beat)
+
+
+def test_it_is_small_and_says_what_it_is() -> None:
+    assert sum(path.stat().st_size for path in FOLDER.iterdir()) < 5_000_000
+    card = load_card(FOLDER)
+    assert card.data["source"] == "music21:bach"
+    assert card.data["licence"]
+    assert card.data["held_out"]
+    assert "train music21:bach --preset live" in card.training["command"]
+    assert card.metrics["music"]["how"]
+    assert card.config.steps_per_beat == 4
+    assert card.config.onsets
+
+
+@pytest.mark.parametrize("temperature", [0.85, 1.0, 1.15])
+def test_it_plays_music(model: LiveModel, temperature: float) -> None:
+    """Seeds are fixed; over 10,000 frames every figure keeps well inside these bounds."""
+    rolls = [play(model, 400, seed=seed, temperature=temperature) for seed in range(3)]
+    sounding = np.concatenate([roll.sounding for roll in rolls]).astype(bool)
+    assert 3.0 <= sounding.sum(axis=1).mean() <= 4.2
+    assert (~sounding.any(axis=1)).mean() <= 0.02
+    assert max(note.end_steps - note.start_steps for roll in rolls for note in roll.notes()) <= 64
+    assert (sounding[:, 1:] & sounding[:, :-1]).any(axis=1).mean() <= 0.15
