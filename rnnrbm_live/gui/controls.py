@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtGui import QIntValidator
-from PyQt6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
+from PyQt6.QtGui import QRegularExpressionValidator
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from rnnrbm_live.core.messages import Ports
 from rnnrbm_live.core.settings import RANGES, Settings
 from rnnrbm_live.engine.snapshot import Snapshot
-from rnnrbm_live.gui.widgets import Choice, Control
+from rnnrbm_live.gui.widgets import Button, Choice, Control, Switch
 
-SLIDERS = (
+SLIDERS: tuple[tuple[str, str, str, float, float, float, Callable[[float], str]], ...] = (
     (
         "temperature",
         "Temperature",
@@ -77,6 +78,8 @@ class Controls(QWidget):
         self.sliders: dict[str, Control] = {}
         for name, title, tooltip, low, high, step, text in SLIDERS:
             self.sliders[name] = self._control(name, title, tooltip, low, high, step, getattr(defaults, name), text)
+        self.piano = Switch("Built-in piano")
+        self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
         self.sliders["piano_gain_db"] = self._control(
             "piano_gain_db",
             "Piano level",
@@ -86,52 +89,50 @@ class Controls(QWidget):
             0.5,
             defaults.piano_gain_db,
             lambda value: f"{value:+.1f} dB",
+            heading=self.piano,
         )
-        self.piano = QCheckBox("Built-in piano")
-        self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
         self.seed = QLineEdit()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Where all chance comes from: the same seed and settings play the same music")
-        self.seed.setValidator(QIntValidator(0, 2**31 - 1, self))
-        self.seed.setMaxLength(10)
+        self.seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{1,10}"), self))
         self.seed.setFixedWidth(104)
         self.seed.editingFinished.connect(self._seed_typed)
-        self.dice = QPushButton("Dice")
-        self.dice.setToolTip("Another seed: other music from the next step on (Ctrl+D)")
+        self.dice = Button("Dice", "Another seed: other music from the next step on (Ctrl+D)", "dice")
         self.dice.clicked.connect(lambda: self.adjusted.emit("seed", random.randrange(10**9)))
-        self.input = Choice("MIDI in", "MIDI keyboard to play on; A to ' and W to P of the computer keyboard play too")
-        self.output = Choice("MIDI out", "Where the notes go: to a synthesizer or to other programs")
+        self.input = Choice(
+            "MIDI in", "MIDI keyboard to play on; the letter rows of the computer keyboard play too", lamp=True
+        )
+        self.output = Choice("MIDI out", "Where the notes go: to a synthesizer or to other programs", lamp=True)
         self.input.activated.connect(lambda: self.input_chosen.emit(self.input.currentData()))
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         for choice in (self.input, self.output):
-            choice.setMinimumContentsLength(20)
+            choice.setMinimumContentsLength(12)
         self._build()
 
     def _build(self) -> None:
         shape = QHBoxLayout()
         shape.setSpacing(26)
-        for control in self.sliders.values():
-            shape.addWidget(control, 1)
+        for name, *_ in SLIDERS:
+            shape.addWidget(self.sliders[name], 1)
         seed = QHBoxLayout()
         seed.setSpacing(6)
         seed.addWidget(self.seed)
         seed.addWidget(self.dice)
         places = QGridLayout()
-        places.setHorizontalSpacing(16)
-        places.setVerticalSpacing(3)
-        for column, title in enumerate(("Seed", "MIDI in", "MIDI out", "Sound")):
+        places.setHorizontalSpacing(20)
+        places.setVerticalSpacing(4)
+        for column, title in enumerate(("Seed", "MIDI in", "MIDI out")):
             label = QLabel(title)
             label.setProperty("kind", "muted")
             places.addWidget(label, 0, column)
         places.addLayout(seed, 1, 0)
         places.addWidget(self.input, 1, 1)
         places.addWidget(self.output, 1, 2)
-        places.addWidget(self.piano, 1, 3)
-        places.setColumnStretch(1, 1)
-        places.setColumnStretch(2, 1)
-        places.setColumnStretch(4, 1)
+        places.addWidget(self.sliders["piano_gain_db"], 0, 3, 2, 1)
+        for column, stretch in ((1, 3), (2, 3), (3, 2)):
+            places.setColumnStretch(column, stretch)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
+        layout.setContentsMargins(16, 12, 16, 14)
         layout.setSpacing(10)
         layout.addLayout(shape)
         layout.addLayout(places)
@@ -149,32 +150,45 @@ class Controls(QWidget):
         self.piano.setChecked(piano_on and ports.piano)
         self.piano.blockSignals(False)
         self.piano.setEnabled(ports.piano)
+        self.sliders["piano_gain_db"].slider.setEnabled(ports.piano and piano_on)
         self.piano.setToolTip(
             "Whether the built-in piano plays along with MIDI"
             if ports.piano
             else "No sound device answers: connect one and start again, or play through MIDI"
         )
+        for choice in (self.input, self.output):
+            choice.setEnabled(ports.midi is not None)
         if ports.midi is None:
-            for choice in (self.input, self.output):
-                choice.offer([("No MIDI on this machine", None)], None)
-                choice.setEnabled(False)
+            self.output.offer([("No MIDI here: the piano plays" if ports.piano else "No MIDI here", None)], None)
+            self.input.offer([("No MIDI here: computer keys", None)], None)
             return
-        own = "RNN-RBM Live (virtual port)" if ports.output is None or ports.output_is_virtual else "Our own port"
-        outputs: list[tuple[str, object]] = [(own, None), *((name, name) for name in ports.outputs)]
-        inputs: list[tuple[str, object]] = [
-            ("None: play on the computer keys" if ports.inputs else "No keyboard found: use the computer keys", None),
-            *((name, name) for name in ports.inputs),
-        ]
-        chosen = None if ports.output_is_virtual else ports.output
-        for choice, entries, name in ((self.output, outputs, chosen), (self.input, inputs, ports.input)):
-            choice.setEnabled(True)
-            choice.offer(entries, name)
+        self.output.offer(
+            [("RNN-RBM Live (virtual)", None), *((name, name) for name in ports.outputs)],
+            None if ports.output_is_virtual else ports.output,
+            works=ports.output is not None,
+        )
+        self.input.offer(
+            [
+                ("None: computer keys" if ports.inputs else "None found: computer keys", None),
+                *((name, name) for name in ports.inputs),
+            ],
+            ports.input,
+            works=ports.input is not None,
+        )
 
     def _control(
-        self, name: str, title: str, tooltip: str, low: float, high: float, step: float, default: float, text: object
+        self,
+        name: str,
+        title: str,
+        tooltip: str,
+        low: float,
+        high: float,
+        step: float,
+        default: float,
+        text: Callable[[float], str],
+        heading: QWidget | None = None,
     ) -> Control:
-        assert callable(text)
-        control = Control(title, tooltip, low=low, high=high, step=step, default=default, text=text)
+        control = Control(title, tooltip, low=low, high=high, step=step, default=default, text=text, heading=heading)
         whole = isinstance(default, int)
         control.moved.connect(lambda value: self.adjusted.emit(name, round(value) if whole else value))
         return control
@@ -182,6 +196,5 @@ class Controls(QWidget):
     def _seed_typed(self) -> None:
         if self.seed.isModified() and self.seed.hasAcceptableInput():
             self.seed.setModified(False)
-            allowed = RANGES["seed"]
-            self.adjusted.emit("seed", int(min(max(int(self.seed.text()), allowed.low), allowed.high)))
+            self.adjusted.emit("seed", min(int(self.seed.text()), int(RANGES["seed"].high)))
         self.seed.clearFocus()

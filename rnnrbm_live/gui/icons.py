@@ -8,6 +8,7 @@ from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QIcon, QPainter, QPixmap, QPolygonF
 
 SIZE = 64  # pixels, drawn large and scaled down
+WIDTHS = {"play": 80, "pause": 80, "stop": 64}  # pixels, with what lies between the sign and a word
 
 
 def transport_icon(kind: str, colour: QColor) -> QIcon:
@@ -17,7 +18,7 @@ def transport_icon(kind: str, colour: QColor) -> QIcon:
 
 @lru_cache(maxsize=32)
 def _icon(kind: str, colour: str) -> QIcon:
-    pixmap = QPixmap(SIZE, SIZE)
+    pixmap = QPixmap(WIDTHS[kind], SIZE)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -138,9 +138,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             paint.paint_rows(inside, geometry, theme, left, right)
-            paint.paint_bars(
-                inside, geometry, theme, snapshot.timeline, left, right, numbers_from=snapshot.step + 1
-            )
+            paint.paint_bars(inside, geometry, theme, snapshot.timeline, left, right, numbers_from=snapshot.step + 1)
             coming = paint.notes_of_plan(snapshot.planned_from, snapshot.planned, going_on)
             self.painted_notes += paint.paint_notes(inside, geometry, theme, coming, PLAN_STRENGTH)
 

@@ -147,7 +147,7 @@ def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Map
     if height >= 7:
         painter.setFont(figures(min(10.0, height)))
         for pitch in (pitch for pitch in pitches if pitch % 12 == 0):
-            painter.setPen(theme.colour("on_model" if lit.get(pitch) is not None else "key_name"))
+            painter.setPen(theme.colour(f"on_{SOURCE_COLOURS[lit[pitch]]}" if pitch in lit else "key_name"))
             name = QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS - 4, height)
             painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, pitch_name(pitch))
     painter.fillRect(QRectF(KEYBOARD_PIXELS - 1, 0, 1, bottom), theme.colour("edge"))

@@ -1,27 +1,22 @@
-"""The piano-roll as a widget: mouse, wheel and dropped files."""
+"""The piano-roll as a widget: mouse and wheel."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import (
-    QDragEnterEvent,
-    QDragMoveEvent,
-    QDropEvent,
     QMouseEvent,
     QWheelEvent,
 )
-from PyQt6.QtWidgets import QPushButton, QSizePolicy, QWidget
+from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS
 from rnnrbm_live.gui.roll import Hint, RollItem
 from rnnrbm_live.gui.theme import Theme
+from rnnrbm_live.gui.widgets import Button
 
-MIDI_SUFFIXES = (".mid", ".midi")
 KEY_VELOCITIES = (45, 110)  # at the left and at the right end of a drawn key
 NARROWEST, WIDEST = 2.0, 60.0  # pixels per step
 ZOOM = 1.15
@@ -34,27 +29,25 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     Signals:
         key_pressed: (pitch, velocity) of a drawn key.
         key_released: pitch.
-        dropped: `Path` of a MIDI file.
     """
 
     key_pressed = pyqtSignal(int, int)
     key_released = pyqtSignal(int)
-    dropped = pyqtSignal(object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Show an empty roll."""
         super().__init__(parent, background=None)
         self.item = RollItem()
         self.setCentralItem(self.item)
-        self.setAcceptDrops(True)
+        self.setAcceptDrops(False)  # the window takes files
         self.setMinimumSize(480, 200)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Piano-roll")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._held_key: int | None = None
         self._drag_from: tuple[float, float, float, int] | None = None
-        self._follow = QPushButton("Back to now", self)
-        self._follow.setToolTip("Follow the music again (End)")
+        self._follow = Button("Back to now", "Follow the music again (End)")
+        self._follow.setParent(self)
         self._follow.clicked.connect(self.follow)
         self._follow.hide()
 
@@ -77,6 +70,10 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         self.item.set_theme(theme)
+
+    def show_dropping(self, dropping: bool) -> None:
+        """Show whether a file is held over the window."""
+        self.item.dropping = dropping
 
     def follow(self) -> None:
         """Come back to the now-line."""
@@ -158,25 +155,6 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.zoom_time(ZOOM**turn)
         event.accept()
 
-    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
-        """Accept a MIDI file."""
-        assert event is not None
-        if _midi_file(event) is not None:
-            event.acceptProposedAction()
-
-    def dragMoveEvent(self, event: QDragMoveEvent | None) -> None:
-        """Go on accepting it."""
-        assert event is not None
-        event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent | None) -> None:
-        """Hand it on."""
-        assert event is not None
-        path = _midi_file(event)
-        if path is not None:
-            event.acceptProposedAction()
-            self.dropped.emit(path)
-
     # --- inside ------------------------------------------------------------------------------------------
 
     def _press(self, pitch: int, place: QPointF) -> None:
@@ -194,11 +172,3 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         view = self.item.view
         view.low = min(max(low, PIANO.low), PIANO.high - size)
         view.high = view.low + size
-
-
-def _midi_file(event: QDropEvent) -> Path | None:
-    mime = event.mimeData()
-    if mime is None or not mime.hasUrls():
-        return None
-    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
-    return paths[0] if len(paths) == 1 and paths[0].suffix.lower() in MIDI_SUFFIXES else None

@@ -46,6 +46,12 @@ class ModelChoice:
     name: str
     summary: str
 
+    @property
+    def title(self) -> str:
+        """The name as words, such as "Bach chorales" for ``bach-chorales``."""
+        words = self.name.replace("-", " ").replace("_", " ").strip()
+        return words[:1].upper() + words[1:]
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

@@ -1,51 +1,111 @@
-"""The status strip, and the strip that tells of trouble without interrupting sound."""
+"""The strips: figures at the bottom, trouble without interrupting sound, and what to do in Primer mode."""
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtGui import QResizeEvent
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from rnnrbm_live.core.messages import Level, Notice
-from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.core.settings import Mode
+from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.gui.widgets import Button, Switch, repolish
 
 INFO_SHOWN_MS = 8000
 
 
+class Figure(QWidget):
+    """A name and a number of fixed width."""
+
+    def __init__(self, name: str, widest: str, tooltip: str) -> None:
+        """Leave room for the text `widest`."""
+        super().__init__()
+        self._name = QLabel(name)
+        self._value = QLabel(widest)
+        self._value.setProperty("kind", "value")
+        self.setToolTip(tooltip)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(7)
+        layout.addWidget(self._name)
+        layout.addWidget(self._value, 1)
+        self._widest = widest
+
+    @property
+    def text(self) -> str:
+        """What it shows."""
+        return self._value.text()
+
+    def show_text(self, text: str) -> None:
+        """Show a number with its unit."""
+        if self._value.minimumWidth() == 0:  # once: the style sheet's font is known by now
+            self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(self._widest))
+        self._value.setText(text)
+
+
 class StatusStrip(QWidget):
-    """One line of figures, each of fixed width."""
+    """One line of figures; those that matter least make room where it is narrow."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
         super().__init__()
         self.setObjectName("status")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self._left = QLabel()
-        self._left.setToolTip(
-            "Place in bars and beats; frames so far; how late notes left in 99 of 100 cases;"
-            " time to think of a frame; notes recorded; seed"
-        )
-        self._left.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.figures = {
+            "bar": Figure("bar", "1000.4", "Place in the music: bar and beat"),
+            "late": Figure(
+                "late p99", "10.00 ms", "How late notes left, milliseconds: 99 of 100 notes were no later than this"
+            ),
+            "sampling": Figure("sampling", "10.00 ms", "Time the model needs for one frame, milliseconds (median)"),
+            "missed": Figure("missed", "100", "Steps for which no frame was ready in time"),
+            "frame": Figure("frame", "100 000", "Steps played since the session began"),
+            "notes": Figure("notes", "100 000", "Notes recorded in this session"),
+            "seed": Figure("seed", "1000000000", "Where all chance comes from; change it above"),
+        }
+        self.figures["missed"].setProperty("kind", "alarm")
         self._right = QLabel()
         self._right.setToolTip("What computes the frames, and the MIDI system")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 5, 14, 5)
-        layout.setSpacing(24)
-        layout.addWidget(self._left, 1)
+        layout.setSpacing(20)
+        for figure in self.figures.values():
+            layout.addWidget(figure)
+        layout.addStretch(1)
         layout.addWidget(self._right)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._missed = False
 
     def show_figures(self, snapshot: Snapshot) -> None:
         """Show the figures of a moment."""
         step, timeline, timing = max(snapshot.step, 0), snapshot.timeline, snapshot.timing
         beat = timeline.step_in_bar(step) // timeline.steps_per_beat + 1
-        late = "-" if timing.late_p99_ms is None else f"{timing.late_p99_ms:.2f}"
-        sampling = "-" if timing.sampling_ms is None else f"{timing.sampling_ms:.2f}"
-        missed = f"   missed {timing.steps_dry}" if timing.steps_dry else ""
-        self._left.setText(
-            f"bar {timeline.bar(step):>4}.{beat}   frame {step + 1 if snapshot.step >= 0 else 0:>6}"
-            f"   late p99 {late:>5} ms   sampling {sampling:>5} ms   notes {len(snapshot.recording.notes):>6}"
-            f"   seed {snapshot.settings.seed}{missed}"
-        )
+        texts = {
+            "bar": f"{timeline.bar(step)}.{beat}",
+            "late": _milliseconds(timing.late_p99_ms),
+            "sampling": _milliseconds(timing.sampling_ms),
+            "missed": str(timing.steps_dry),
+            "frame": _thousands(snapshot.step + 1),
+            "notes": _thousands(len(snapshot.recording.notes)),
+            "seed": str(snapshot.settings.seed),
+        }
+        for name, text in texts.items():
+            self.figures[name].show_text(text)
+        self._missed = timing.steps_dry > 0
         self._right.setText(f"{snapshot.device}  ·  MIDI {snapshot.ports.midi or 'none'}")
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show as much as there is room for."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.width() - 28 - self._right.sizeHint().width()
+        for name, figure in self.figures.items():
+            room -= figure.sizeHint().width() + 20
+            figure.setVisible(room >= 0 and (name != "missed" or self._missed))
+            if name == "missed" and not self._missed:
+                room += figure.sizeHint().width() + 20
 
 
 class TroubleStrip(QWidget):
@@ -59,13 +119,13 @@ class TroubleStrip(QWidget):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        dismiss = QPushButton("Dismiss")
-        dismiss.clicked.connect(self.hide)
-        dismiss.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.dismiss = Button("Dismiss", "Hide this line")
+        self.dismiss.clicked.connect(self.hide)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 6)
+        layout.setSpacing(14)
         layout.addWidget(self._text, 1)
-        layout.addWidget(dismiss)
+        layout.addWidget(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self.hide)
@@ -77,13 +137,91 @@ class TroubleStrip(QWidget):
         return self._text.text()
 
     def show_notice(self, notice: Notice) -> None:
-        """Say it."""
-        self._text.setText(notice.text)
+        """Say it; trouble stays until it is dismissed or something newer is said."""
+        self._text.setText(notice.text[:1].upper() + notice.text[1:])
         self.setProperty("level", notice.level.value)
-        style = self.style()
-        assert style is not None
-        style.polish(self)
+        repolish(self)
         self._timer.stop()
         if notice.level is Level.INFO:
             self._timer.start(INFO_SHOWN_MS)
         self.show()
+
+
+class PrimerStrip(QWidget):
+    """In Primer mode: whose turn it is, the click, and the way on.
+
+    Signals:
+        continued: the model is to go on.
+        listen_again: the model is to fall silent and listen.
+        click_chosen: whether the metronome sounds.
+    """
+
+    continued = pyqtSignal()
+    listen_again = pyqtSignal()
+    click_chosen = pyqtSignal(bool)
+
+    def __init__(self) -> None:
+        """Hide until Primer mode."""
+        super().__init__()
+        self.setObjectName("primer")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._text = QLabel()
+        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.click = Switch(
+            "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat"
+        )
+        self.click.toggled.connect(self.click_chosen)
+        self.go_on = Button(
+            "Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue"
+        )
+        self.go_on.clicked.connect(self.continued)
+        self.again = Button("Play another", "The model falls silent and listens again (Ctrl+2)")
+        self.again.clicked.connect(self.listen_again)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(14, 6, 14, 6)
+        layout.setSpacing(14)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self.click)
+        layout.addWidget(self.go_on)
+        layout.addWidget(self.again)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self._text.text()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show the engine's state; nothing is emitted."""
+        self.setVisible(snapshot.mode is Mode.PRIMER)
+        if snapshot.mode is not Mode.PRIMER:
+            return
+        running = snapshot.transport is not Transport.STOPPED
+        continued = running and snapshot.primer is PrimerState.CONTINUED
+        self._text.setText(_primer_words(snapshot))
+        self._text.setToolTip(self._text.text())
+        self.click.blockSignals(True)
+        self.click.setChecked(snapshot.settings.click)
+        self.click.blockSignals(False)
+        self.go_on.setVisible(not continued)
+        self.go_on.setEnabled(running and snapshot.primer is PrimerState.LISTENING)
+        self.again.setVisible(continued)
+
+
+def _primer_words(snapshot: Snapshot) -> str:
+    if snapshot.transport is Transport.STOPPED:
+        return "Press Play (Space), then play a few bars: the model goes on from them"
+    if snapshot.primer is PrimerState.WAITING:
+        return "Your turn: play a MIDI keyboard, the keys in the roll, or A W S E D …"
+    if snapshot.primer is PrimerState.LISTENING:
+        beats = snapshot.settings.takeover_beats
+        return f"Listening: the model goes on after {beats:g} beats of silence, or when you press Enter"
+    return "The model goes on from what was played"
+
+
+def _milliseconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f} ms"
+
+
+def _thousands(number: int) -> str:
+    return f"{number:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")

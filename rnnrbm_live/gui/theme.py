@@ -32,6 +32,8 @@ class Theme:
         primer: what the model listens to.
         alarm: trouble, panic, recording.
         on_model: words on the model's colour.
+        on_player: words on the player's colour.
+        on_primer: words on the primer's colour.
         white_key: of the drawn keyboard.
         black_key: of the drawn keyboard.
         beat_line: beats in the roll.
@@ -55,6 +57,8 @@ class Theme:
     primer: str
     alarm: str
     on_model: str
+    on_player: str
+    on_primer: str
     white_key: str
     black_key: str
     beat_line: str
@@ -91,6 +95,8 @@ DARK = Theme(
     primer="#4cc9a0",
     alarm="#ee7169",
     on_model="#16110a",
+    on_player="#06121a",
+    on_primer="#06140f",
     white_key="#dfe3ea",
     black_key="#171c24",
     beat_line="#171c24",
@@ -114,7 +120,9 @@ LIGHT = Theme(
     player="#1273b3",
     primer="#0a7d5b",
     alarm="#bf342c",
-    on_model="#ffffff",
+    on_model="#16110a",
+    on_player="#ffffff",
+    on_primer="#ffffff",
     white_key="#ffffff",
     black_key="#2a313c",
     beat_line="#eceff3",
@@ -144,7 +152,10 @@ def figures(pixels: float = BASE_PIXELS) -> QFont:
 
 
 def palette(theme: Theme) -> QPalette:
-    """Return Qt's palette for a theme: what the style sheet does not reach, such as file dialogs."""
+    """Return Qt's palette for a theme: what the style sheet does not reach, such as file dialogs and own painting.
+
+    `BrightText` is the colour of what works, `Mid` that of what is off.
+    """
     roles = QPalette.ColorRole
     colours = {
         roles.Window: theme.panel,
@@ -160,6 +171,8 @@ def palette(theme: Theme) -> QPalette:
         roles.Highlight: theme.model,
         roles.HighlightedText: theme.on_model,
         roles.Link: theme.player,
+        roles.BrightText: theme.primer,
+        roles.Mid: theme.edge,
     }
     made = QPalette()
     for role, colour in colours.items():
@@ -183,6 +196,9 @@ QWidget#toolbar { background: $bar; border-bottom: 1px solid $line; }
 QWidget#controls { background: $panel; border-top: 1px solid $line; }
 QWidget#status { background: $bar; border-top: 1px solid $line; }
 QWidget#status QLabel { font-family: "$figures"; font-size: 12px; color: $muted; }
+QWidget#status QLabel[kind="value"] { color: $text; }
+QWidget#status QWidget[kind="alarm"] QLabel { color: $alarm; }
+QWidget#primer { background: $panel; border-bottom: 1px solid $line; }
 QWidget#trouble { background: $panel; border-top: 1px solid $line; }
 QWidget#trouble[level="warning"] { border-left: 3px solid $alarm; }
 QWidget#trouble[level="info"] { border-left: 3px solid $player; }
@@ -204,16 +220,22 @@ QPushButton:disabled, QToolButton:disabled { color: $muted; border-color: $line;
 QPushButton#play { background: $model; color: $on_model; border-color: $model; font-weight: 600; }
 QPushButton#play:hover { border-color: $text; }
 QPushButton#panic { color: $alarm; }
+QPushButton#stop, QPushButton#tap { padding: 6px 9px; }
 QPushButton#export { background: $text; color: $panel; border-color: $text; font-weight: 600; }
 QPushButton#export:hover { background: $muted; }
-QPushButton#continue { background: $primer; color: $on_model; border-color: $primer; font-weight: 600; }
+QPushButton#continue { background: $primer; color: $on_primer; border-color: $primer; font-weight: 600; }
+QPushButton#continue:hover { border-color: $text; }
+QPushButton#continue:disabled { background: $field; color: $muted; border-color: $line; }
+QPushButton#export:disabled { background: $line; color: $muted; border-color: $line; }
 QPushButton:checkable:checked, QPushButton[segment="true"]:checked { background: $line; border-color: $player; }
 QFrame#segments { background: $field; border: 1px solid $edge; border-radius: 8px; }
 QFrame#segments QPushButton { border: 1px solid transparent; background: transparent; color: $muted; }
 QFrame#segments QPushButton:checked { background: $line; color: $text; border-color: $edge; }
 QFrame#segments QPushButton:focus { border-color: $player; }
 QComboBox { background: $field; border: 1px solid $edge; border-radius: 7px; padding: 5px 10px; min-height: 20px; }
+QComboBox[lamp="true"] { padding-left: 26px; }
 QComboBox:hover { border-color: $muted; }
+QComboBox:disabled { color: $muted; border-color: $line; }
 QComboBox::drop-down { border: 0; width: 22px; }
 QComboBox::down-arrow { image: none; width: 0; height: 0; }
 QComboBox QAbstractItemView {
@@ -225,10 +247,6 @@ QLineEdit, QDoubleSpinBox {
     font-family: "$figures"; selection-background-color: $player; selection-color: $ground;
 }
 QDoubleSpinBox#tempo { font-size: 17px; padding: 3px 8px; }
-QCheckBox { spacing: 8px; }
-QCheckBox::indicator { width: 15px; height: 15px; border: 1px solid $muted; border-radius: 4px; background: $field; }
-QCheckBox::indicator:checked { background: $model; border-color: $model; }
-QCheckBox:focus { color: $player; }
 QSlider { min-height: 22px; }
 QSlider::groove:horizontal { height: 4px; background: $edge; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $model; border-radius: 2px; }

@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
-from PyQt6.QtWidgets import (
-    QButtonGroup,
-    QCheckBox,
-    QDoubleSpinBox,
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QPushButton,
-    QWidget,
-)
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtGui import QPalette, QResizeEvent
+from PyQt6.QtWidgets import QButtonGroup, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.settings import RANGES, Mode
-from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
-from rnnrbm_live.gui.widgets import Choice
+from rnnrbm_live.gui.widgets import Button, Choice, repolish
 
+ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
 MODES = (
     (Mode.FREE, "Free", "The model plays alone"),
     (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
@@ -65,10 +58,9 @@ class Toolbar(QWidget):
     """What is needed most, in one row.
 
     Signals:
-        play_toggled, stopped, panicked, tapped, continued, open_requested, export_requested: no payload.
+        play_toggled, stopped, panicked, tapped, open_requested, export_requested: no payload.
         mode_chosen: a `Mode`.
         tempo_chosen: BPM.
-        click_chosen: whether the metronome sounds.
         model_chosen: name.
     """
 
@@ -76,12 +68,10 @@ class Toolbar(QWidget):
     stopped = pyqtSignal()
     panicked = pyqtSignal()
     tapped = pyqtSignal()
-    continued = pyqtSignal()
     open_requested = pyqtSignal()
     export_requested = pyqtSignal()
     mode_chosen = pyqtSignal(object)
     tempo_chosen = pyqtSignal(float)
-    click_chosen = pyqtSignal(bool)
     model_chosen = pyqtSignal(str)
 
     def __init__(self, models: Sequence[ModelChoice]) -> None:
@@ -90,38 +80,31 @@ class Toolbar(QWidget):
         self.setObjectName("toolbar")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._models = list(models)
-        self.play = _button("Play", "Play or pause (Space)", "play")
-        self.play.setFixedWidth(104)
+        self.play = Button("Play", "Play or pause (Space)", "play")
         self.play.clicked.connect(self.play_toggled)
-        self.stop = _button("Stop", "End the take: the next one starts from the beginning (Ctrl+.)")
+        self.stop = Button("", "Stop: end the take; the next one starts from the beginning (Ctrl+.)", "stop")
+        self.stop.setAccessibleName("Stop")
         self.stop.clicked.connect(self.stopped)
-        self.panic = _button("Panic", "End every sound at once, on every port (Esc)", "panic")
+        self.panic = Button("Panic", "End every sound at once, on every port (Esc)", "panic")
         self.panic.clicked.connect(self.panicked)
         self.tempo = TempoBox()
         self.tempo.valueChanged.connect(self.tempo_chosen)
-        self.tap = _button("Tap", "Tap the tempo, twice or more (Ctrl+T)")
+        self.tap = Button("Tap", "Tap the tempo, twice or more (Ctrl+T)", "tap")
         self.tap.pressed.connect(self.tapped)
-        self.click_box = QCheckBox("Click")
-        self.click_box.setToolTip(
-            "Metronome while you play a primer: notes snap to it. Without it your first note is the beat"
-        )
-        self.click_box.toggled.connect(self.click_chosen)
-        self.go_on = _button(
-            "Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue"
-        )
-        self.go_on.clicked.connect(self.continued)
         self.model = Choice("Model", "What plays: each model has learnt other music")
-        self.model.setMinimumContentsLength(16)
+        self.model.setMinimumContentsLength(10)
+        self.model.annotate({model.name: model.summary for model in self._models})
         self.model.activated.connect(lambda: self.model_chosen.emit(self.model.currentData()))
         self._dot = QLabel("●")
         self._dot.setProperty("kind", "dot")
+        self._dot.setToolTip("Everything that sounds is recorded")
         self._time = QLabel("00:00")
         self._time.setProperty("kind", "time")
-        self._time.setToolTip("Length of what has been played; Export saves it")
+        self._time.setToolTip("Length of what has been recorded; Export saves it")
         self._time.setAccessibleName("Recorded time")
-        self.open = _button("Open primer…", "Play a MIDI file and let the model go on from it (Ctrl+O)")
+        self.open = Button("Open primer…", "Play a MIDI file and let the model go on from it (Ctrl+O)")
         self.open.clicked.connect(self.open_requested)
-        self.export = _button("Export", "Save what was played as a MIDI file (Ctrl+E)", "export")
+        self.export = Button("Export", "Save what was played as a MIDI file (Ctrl+E)", "export")
         self.export.clicked.connect(self.export_requested)
         self._modes = QButtonGroup(self)
         self._build()
@@ -133,32 +116,34 @@ class Toolbar(QWidget):
         inside.setContentsMargins(3, 3, 3, 3)
         inside.setSpacing(2)
         for index, (_, title, tooltip) in enumerate(MODES):
-            button = _button(title, f"{tooltip} (Ctrl+{index + 1})")
+            button = Button(title, f"{tooltip} (Ctrl+{index + 1})")
             button.setCheckable(True)
-            button.setMinimumWidth(76)
             self._modes.addButton(button, index)
             inside.addWidget(button)
         self._modes.idClicked.connect(lambda index: self.mode_chosen.emit(MODES[index][0]))
         bpm = QLabel("BPM")
         bpm.setProperty("kind", "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 10, 14, 10)
-        layout.setSpacing(8)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(14, 10, 14, 10)
         groups: list[list[QWidget]] = [
             [self.play, self.stop, self.panic],
             [segments],
             [self.tempo, bpm, self.tap],
             [self.model],
             [self._dot, self._time],
-            [self.click_box, self.go_on],
         ]
+        self._gaps = []
         for group in groups:
             for widget in group:
-                layout.addWidget(widget)
-            layout.addSpacing(10)
-        layout.addStretch(1)
-        layout.addWidget(self.open)
-        layout.addWidget(self.export)
+                row.addWidget(widget)
+            gap = QWidget()
+            self._gaps.append(gap)
+            row.addWidget(gap)
+        row.addStretch(1)
+        row.addWidget(self.open)
+        row.addWidget(self.export)
+        self._row = row
+        self._fit()
 
     def mode_button(self, mode: Mode) -> QPushButton:
         """Return the button of a mode."""
@@ -171,32 +156,54 @@ class Toolbar(QWidget):
         """Show the engine's state; nothing is emitted."""
         playing = snapshot.transport is Transport.PLAYING
         self.play.setText("Pause" if playing else "Play")
-        self.play.setIcon(transport_icon("pause" if playing else "play", self.play.palette().buttonText().color()))
+        self._show_icons()
         self.stop.setEnabled(snapshot.transport is not Transport.STOPPED)
         self.mode_button(snapshot.mode).setChecked(True)
-        primer = snapshot.mode is Mode.PRIMER
-        self.click_box.setVisible(primer)
-        self.click_box.blockSignals(True)
-        self.click_box.setChecked(snapshot.settings.click)
-        self.click_box.blockSignals(False)
-        self.go_on.setVisible(primer and snapshot.primer is not PrimerState.CONTINUED)
-        self.go_on.setEnabled(snapshot.primer is PrimerState.LISTENING)
         self.tempo.show_tempo(snapshot.tempo_bpm)
-        names = [(model.name, model.name) for model in self._models]
-        if snapshot.model not in dict(names):
-            names.append((snapshot.model, snapshot.model))
-        self.model.offer(list(names), snapshot.model)
+        titles = {model.name: model.title for model in self._models}
+        titles.setdefault(snapshot.model, snapshot.model)
+        self.model.offer([(title, name) for name, title in titles.items()], snapshot.model)
         self.export.setEnabled(snapshot.recording.end_steps > 0)
         lit = "true" if playing else "false"
         if self._dot.property("lit") != lit:
             self._dot.setProperty("lit", lit)
-            style = self._dot.style()
-            assert style is not None
-            style.polish(self._dot)
+            repolish(self._dot)
 
     def show_figures(self, snapshot: Snapshot) -> None:
         """Show the recorded time."""
         self._time.setText(recorded_time(snapshot))
+
+    @property
+    def time(self) -> str:
+        """The recorded time shown."""
+        return self._time.text()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Make room where there is little."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        roomy = self.width() >= ROOMY_PIXELS
+        self.open.setVisible(roomy)
+        self._row.setSpacing(8 if roomy else 6)
+        self.play.setFixedWidth(104 if roomy else 92)
+        self.model.setFixedWidth(250 if roomy else 150)
+        for gap in self._gaps:
+            gap.setFixedWidth(12 if roomy else 2)
+        for button in self._modes.buttons():
+            button.setMinimumWidth(84 if roomy else 70)
+
+    def _show_icons(self) -> None:
+        """Give transport buttons their signs, in the theme's colours."""
+        sign = "pause" if self.play.text() == "Pause" else "play"
+        for button, kind in ((self.play, sign), (self.stop, "stop")):
+            icon = transport_icon(
+                kind, button.palette().color(QPalette.ColorGroup.Active, QPalette.ColorRole.ButtonText)
+            )
+            if icon.cacheKey() != button.icon().cacheKey():
+                button.setIcon(icon)
+                button.setIconSize(QSize(18, 14))
 
 
 def recorded_time(snapshot: Snapshot) -> str:
@@ -211,11 +218,3 @@ def recorded_time(snapshot: Snapshot) -> str:
     minutes, whole = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes:02d}:{whole:02d}"
-
-
-def _button(text: str, tooltip: str, name: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.setObjectName(name)
-    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    return button

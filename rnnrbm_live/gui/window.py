@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QByteArray, Qt, pyqtSignal
-from PyQt6.QtGui import QAction, QActionGroup, QCloseEvent, QKeySequence
-from PyQt6.QtWidgets import QApplication, QFileDialog, QMainWindow, QMenu, QVBoxLayout, QWidget
+from PyQt6.QtCore import QByteArray, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
-from rnnrbm_live.core.errors import RNNRBMError
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pitch import pitch_name
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.core.tempo import TapTempo
-from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.application import apply_theme
 from rnnrbm_live.gui.bridge import Bridge
 from rnnrbm_live.gui.controls import Controls
+from rnnrbm_live.gui.files import Files, dropped_file
+from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
+from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, Services
-from rnnrbm_live.gui.strips import StatusStrip, TroubleStrip
+from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
-
-MIDI_FILTER = "MIDI files (*.mid *.midi)"
-HELP = """Space  play or pause\nCtrl+.  stop\nEsc  panic\n\nA W S E D …  play notes\nZ, X  octave down, up
-Enter  continue from the primer\n\nCtrl+1, Ctrl+2  Free, Primer\nCtrl+T  tap tempo\nCtrl+M  mark this moment
-Ctrl+D  another seed\n\nCtrl+O  open a primer\nCtrl+E  export\nCtrl+N  new session\nEnd  back to now\n
-Mouse wheel  zoom in time\nCtrl+wheel  zoom in pitch\nShift+wheel or drag  look back"""
 
 
 class MainWindow(QMainWindow):
@@ -52,14 +46,18 @@ class MainWindow(QMainWindow):
         self._remembered = services.store.load()
         self._tapping = TapTempo()
         self.bridge = Bridge(engine, services.clock, self)
+        self.files = Files(self, services, self._remembered)
         self.toolbar = Toolbar(services.models)
+        self.primer = PrimerStrip()
         self.roll = RollView()
         self.trouble = TroubleStrip()
         self.controls = Controls()
         self.status = StatusStrip()
         self.keyboard = ComputerKeyboard(self)
+        self._menus = Menus(self)
         self._build()
-        self._connect()
+        self._follow_engine()
+        self._follow_user()
         self._make_menus()
         self._restore()
         self.bridge.start()
@@ -69,11 +67,13 @@ class MainWindow(QMainWindow):
     def _build(self) -> None:
         self.setWindowTitle("RNN-RBM Live")
         self.setMinimumSize(900, 560)
+        self.setAcceptDrops(True)
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.toolbar)
+        layout.addWidget(self.primer)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.trouble)
         layout.addWidget(self.controls)
@@ -81,25 +81,28 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(middle)
         self.roll.setFocus()
 
-    def _connect(self) -> None:
-        send = self.bridge.send
-        bridge, bar, controls, roll = self.bridge, self.toolbar, self.controls, self.roll
+    def _follow_engine(self) -> None:
+        bridge = self.bridge
         bridge.changed.connect(self._show)
-        bridge.figures.connect(bar.show_figures)
+        bridge.figures.connect(self.toolbar.show_figures)
         bridge.figures.connect(self.status.show_figures)
         bridge.noticed.connect(self.trouble.show_notice)
-        bridge.moved.connect(roll.move_to)
+        bridge.moved.connect(self.roll.move_to)
+
+    def _follow_user(self) -> None:
+        send, bar, controls, roll = self.bridge.send, self.toolbar, self.controls, self.roll
         bar.play_toggled.connect(self._play_or_pause)
         bar.stopped.connect(lambda: send(ask.Stop()))
         bar.panicked.connect(lambda: send(Panic()))
         bar.tapped.connect(self._tap)
-        bar.continued.connect(lambda: send(ask.Continue()))
         bar.mode_chosen.connect(lambda mode: send(ask.SetMode(mode)))
         bar.tempo_chosen.connect(lambda bpm: send(ask.Adjust("tempo_bpm", bpm)))
-        bar.click_chosen.connect(lambda on: send(ask.Adjust("click", on)))
         bar.model_chosen.connect(lambda name: send(ask.SelectModel(name)))
         bar.open_requested.connect(self._open_primer)
         bar.export_requested.connect(self._export)
+        self.primer.continued.connect(lambda: send(ask.Continue()))
+        self.primer.listen_again.connect(lambda: send(ask.SetMode(Mode.PRIMER)))
+        self.primer.click_chosen.connect(lambda on: send(ask.Adjust("click", on)))
         controls.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
@@ -112,62 +115,72 @@ class MainWindow(QMainWindow):
         self.keyboard.octave_changed.connect(
             lambda lowest: self._say(f"The computer keyboard plays from {pitch_name(lowest)} up")
         )
-        roll.dropped.connect(self.use_primer)
+        self.files.primer_read.connect(send)
+        self.files.said.connect(self.bridge.notify)
 
     def _make_menus(self) -> None:
-        file, play, view = self._menu("&File"), self._menu("&Play"), self._menu("&View")
-        send = self.bridge.send
-        self._action(file, "New session", "Ctrl+N", lambda: send(ask.NewSession()))
-        self._action(file, "Open primer…", "Ctrl+O", self._open_primer)
-        self._action(file, "Export…", "Ctrl+E", self._export)
-        file.addSeparator()
-        self._action(file, "Copy diagnostics", "", self._copy_diagnostics)
-        self._action(file, "Quit", "Ctrl+Q", self.close)
-        self._action(play, "Play or pause", "Space", self._play_or_pause)
-        self._action(play, "Stop", "Ctrl+.", lambda: send(ask.Stop()))
-        self._action(play, "Panic", "Esc", lambda: send(Panic()))
-        play.addSeparator()
-        for index, mode in enumerate((Mode.FREE, Mode.PRIMER)):
-            self._action(play, mode.value.capitalize(), f"Ctrl+{index + 1}", partial(send, ask.SetMode(mode)))
-        enter = self._action(play, "Continue from the primer", "Return", lambda: send(ask.Continue()))
-        enter.setShortcuts([QKeySequence("Return"), QKeySequence("Enter")])
-        play.addSeparator()
-        self._action(play, "Tap tempo", "Ctrl+T", self._tap)
-        self._action(play, "Another seed", "Ctrl+D", self.controls.dice.click)
-        self._action(play, "Mark this moment", "Ctrl+M", lambda: send(ask.AddMarker("Marked")))
-        self._action(view, "Back to now", "End", self.roll.follow)
-        self._action(view, "Zoom in", "Ctrl++", lambda: self.roll.zoom_time(1.25))
-        self._action(view, "Zoom out", "Ctrl+-", lambda: self.roll.zoom_time(0.8))
-        view.addSeparator()
-        self._themes = QActionGroup(self)
-        for name in THEMES:
-            action = self._action(view, name.capitalize(), "", partial(self.set_theme, name))
-            action.setCheckable(True)
-            action.setData(name)
-            self._themes.addAction(action)
-        view.addSeparator()
-        self._action(view, "Keys and mouse", "F1", lambda: self._say(HELP))
+        def sending(command: ask.Command) -> Callable[[], None]:
+            return lambda: self.bridge.send(command)
 
-    def _menu(self, title: str) -> QMenu:
-        bar = self.menuBar()
-        assert bar is not None
-        menu = bar.addMenu(title)
-        assert menu is not None
-        return menu
-
-    def _action(self, menu: QMenu, title: str, shortcut: str, act: Callable[[], object]) -> QAction:
-        action = QAction(title, self)
-        if shortcut:
-            action.setShortcut(QKeySequence(shortcut))
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        action.triggered.connect(lambda: act())
-        menu.addAction(action)
-        return action
+        roll = self.roll
+        self._menus.add(
+            "&File",
+            [
+                [
+                    Entry("New session", "Ctrl+N", sending(ask.NewSession())),
+                    Entry("Open primer…", "Ctrl+O", self._open_primer),
+                    Entry("Export…", "Ctrl+E", self._export),
+                ],
+                [Entry("Quit", "Ctrl+Q", self.close)],
+            ],
+        )
+        self._menus.add(
+            "&Play",
+            [
+                [
+                    Entry("Play or pause", "Space", self._play_or_pause),
+                    Entry("Stop", "Ctrl+.", sending(ask.Stop())),
+                    Entry("Panic", "Esc", sending(Panic())),
+                ],
+                [
+                    Entry("Free", "Ctrl+1", sending(ask.SetMode(Mode.FREE))),
+                    Entry("Primer", "Ctrl+2", sending(ask.SetMode(Mode.PRIMER))),
+                    Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
+                ],
+                [
+                    Entry("Tap tempo", "Ctrl+T", self._tap),
+                    Entry("Another seed", "Ctrl+D", self.controls.dice.click),
+                    Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
+                ],
+            ],
+        )
+        view = self._menus.add(
+            "&View",
+            [
+                [
+                    Entry("Back to now", "End", roll.follow),
+                    Entry("Zoom in", "Ctrl++ Ctrl+=", lambda: roll.zoom_time(1.25)),
+                    Entry("Zoom out", "Ctrl+-", lambda: roll.zoom_time(0.8)),
+                ]
+            ],
+        )
+        self._menus.add_themes(view, self.set_theme)
+        self._menus.add(
+            "&Help",
+            [
+                [
+                    Entry("Keys and mouse", "F1", lambda: keys_window(self).show()),
+                    Entry("Copy diagnostics", "", self._copy_diagnostics),
+                    Entry("About", "", lambda: about_window(self).show()),
+                ]
+            ],
+        )
 
     # --- what the engine says ----------------------------------------------------------------------------
 
     def _show(self, snapshot: Snapshot) -> None:
         self.toolbar.show_snapshot(snapshot)
+        self.primer.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
 
@@ -183,47 +196,18 @@ class MainWindow(QMainWindow):
             self.bridge.send(ask.Adjust("tempo_bpm", round(tempo, 1)))
 
     def _open_primer(self) -> None:
-        dialog = QFileDialog(self, "Open a primer", self._folder("primers"), MIDI_FILTER)
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda name: self.use_primer(Path(name)))
-        self._open(dialog)
+        self.files.ask_for_primer(self.bridge.snapshot.timeline.steps_per_beat)
 
     def use_primer(self, path: Path) -> None:
         """Play a MIDI file and let the model go on from it."""
-        self._remembered["primers"] = str(path.parent)
-        try:
-            roll = self._services.read_primer(path, self.bridge.snapshot.timeline.steps_per_beat)
-        except RNNRBMError as err:
-            self.bridge.notify(Notice(str(err)))
-            return
-        self.bridge.send(ask.UsePrimer(roll, path.name))
+        self.files.read_primer(path, self.bridge.snapshot.timeline.steps_per_beat)
 
     def _export(self) -> None:
-        if not self.bridge.snapshot.recording.all_notes():
-            self._say("There is nothing to export yet: press Play (Space) first")
-            return
-        name = f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}.mid"
-        dialog = QFileDialog(self, "Export the session", self._folder("exports"), MIDI_FILTER)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("mid")
-        dialog.selectFile(name)
-        dialog.fileSelected.connect(lambda chosen: self.export_to(Path(chosen)))
-        self._open(dialog)
-
-    def export_to(self, path: Path) -> None:
-        """Write the session to a MIDI file and say so."""
-        self._remembered["exports"] = str(path.parent)
-        try:
-            self._services.export(path, self.bridge.snapshot.recording)
-        except RNNRBMError as err:
-            self.bridge.notify(Notice(str(err)))
+        recording = self.bridge.snapshot.recording
+        if recording.end_steps > 0:
+            self.files.ask_where_to_export(recording)
         else:
-            self._say(f"Saved {path}")
-
-    def _open(self, dialog: QFileDialog) -> None:
-        """Show a dialog without stopping anything else."""
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+            self._say("There is nothing to export yet: press Play (Space) first")
 
     def _copy_diagnostics(self) -> None:
         clipboard = QApplication.clipboard()
@@ -233,6 +217,28 @@ class MainWindow(QMainWindow):
 
     def _say(self, text: str) -> None:
         self.bridge.notify(Notice(text, Level.INFO))
+
+    # --- files dropped on the window ---------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Accept one file; what it is, `dropEvent` looks at."""
+        assert event is not None
+        if dropped_file(event.mimeData()) is not None:
+            event.acceptProposedAction()
+            self.roll.show_dropping(True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent | None) -> None:
+        """Forget it."""
+        self.roll.show_dropping(False)
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Use it as a primer."""
+        assert event is not None
+        self.roll.show_dropping(False)
+        path = dropped_file(event.mimeData())
+        if path is not None:
+            event.acceptProposedAction()
+            self.use_primer(path)
 
     # --- what is remembered ------------------------------------------------------------------------------
 
@@ -244,13 +250,7 @@ class MainWindow(QMainWindow):
         apply_theme(application, theme)
         self.roll.set_theme(theme)
         self._remembered["theme"] = theme.name
-        for action in self._themes.actions():
-            action.setChecked(action.data() == theme.name)
-
-    def _folder(self, kind: str) -> str:
-        folder = self._remembered.get(kind)
-        known = Path(folder) if isinstance(folder, str) else self._services.exports_folder
-        return str(known if known.is_dir() else Path.home())
+        self._menus.show_theme(theme.name)
 
     def _restore(self) -> None:
         theme = self._remembered.get("theme")

@@ -1,0 +1,103 @@
+"""Opening primers and exporting sessions: dialogs that stop nothing, and work beside the window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, MutableMapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import QMimeData, QObject, Qt, pyqtSignal
+from PyQt6.QtWidgets import QFileDialog, QWidget
+
+from rnnrbm_live.core.commands import UsePrimer
+from rnnrbm_live.core.messages import Level, Notice
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.gui.services import Services
+from rnnrbm_live.gui.work import Task
+
+MIDI_FILTER = "MIDI files (*.mid *.midi)"
+MIDI_SUFFIXES = (".mid", ".midi")
+
+
+class Files(QObject):
+    """What the window does with files.
+
+    Signals:
+        primer_read: a `UsePrimer` command.
+        said: a `Notice`: what was saved, or what went wrong.
+    """
+
+    primer_read = pyqtSignal(object)
+    said = pyqtSignal(object)
+
+    def __init__(self, window: QWidget, services: Services, remembered: MutableMapping[str, Any]) -> None:
+        """Keep the folders used last in `remembered`."""
+        super().__init__(window)
+        self._window = window
+        self._services = services
+        self._remembered = remembered
+        self._tasks: set[Task] = set()
+
+    def ask_for_primer(self, steps_per_beat: int) -> None:
+        """Let the user choose a MIDI file, to be read onto a grid of so many steps per beat."""
+        dialog = QFileDialog(self._window, "Open a primer", self._folder("primers"), MIDI_FILTER)
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda name: self.read_primer(Path(name), steps_per_beat))
+        _open(dialog)
+
+    def read_primer(self, path: Path, steps_per_beat: int) -> None:
+        """Read a MIDI file; `primer_read` or `said` tells how that went."""
+        if path.suffix.lower() not in MIDI_SUFFIXES:
+            self.said.emit(Notice(f"{path.name} is not a MIDI file: choose one that ends in .mid"))
+            return
+        self._remembered["primers"] = str(path.parent)
+        self._work(
+            lambda: self._services.read_primer(path, steps_per_beat),
+            lambda roll: self.primer_read.emit(UsePrimer(roll, path.name)),
+        )
+
+    def ask_where_to_export(self, recording: Recording) -> None:
+        """Let the user choose a file, and write to it what has been recorded by then."""
+        dialog = QFileDialog(self._window, "Export the session", self._folder("exports"), MIDI_FILTER)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("mid")
+        dialog.selectFile(f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}.mid")
+        dialog.fileSelected.connect(lambda chosen: self.export_to(Path(chosen), recording))
+        _open(dialog)
+
+    def export_to(self, path: Path, recording: Recording) -> None:
+        """Write a recording to a MIDI file; `said` tells how that went."""
+        self._remembered["exports"] = str(path.parent)
+        self._work(
+            lambda: self._services.export(path, recording),
+            lambda _: self.said.emit(Notice(f"Saved {path.name} in {path.parent}", Level.INFO)),
+        )
+
+    def _work(self, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        task = Task(work)
+        self._tasks.add(task)
+        task.done.connect(done)
+        task.failed.connect(lambda sentence: self.said.emit(Notice(sentence)))
+        for ended in (task.done, task.failed):
+            ended.connect(lambda _: self._tasks.discard(task))
+        task.start()
+
+    def _folder(self, kind: str) -> str:
+        folder = self._remembered.get(kind)
+        known = Path(folder) if isinstance(folder, str) else self._services.exports_folder
+        return str(known if known.is_dir() else Path.home())
+
+
+def dropped_file(mime: QMimeData | None) -> Path | None:
+    """Return the one local file that is being dropped; None for anything else."""
+    if mime is None or not mime.hasUrls():
+        return None
+    paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]
+    return paths[0] if len(paths) == 1 else None
+
+
+def _open(dialog: QFileDialog) -> None:
+    """Show a dialog without stopping anything else."""
+    dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    dialog.open()

@@ -1,0 +1,40 @@
+"""Work on files away from the window's thread, so that nothing it shows ever stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+
+from PyQt6.QtCore import QObject, pyqtSignal
+
+from rnnrbm_live.core.errors import RNNRBMError
+
+
+class Task(QObject):
+    """One call in a thread of its own; closing the program waits for it.
+
+    Signals:
+        done: what it returned.
+        failed: the sentence of the `RNNRBMError` it raised.
+    """
+
+    done = pyqtSignal(object)
+    failed = pyqtSignal(str)
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        """Stand ready; connect the signals, then `start`. They arrive in the thread that connected them."""
+        super().__init__()
+        self._work = work
+        self._thread = Thread(target=self._run, name="file")
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            result = self._work()
+        except RNNRBMError as err:
+            self.failed.emit(str(err))
+        else:
+            self.done.emit(result)
