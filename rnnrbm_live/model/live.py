@@ -211,31 +211,26 @@ class LiveModel:
         if steps < 1:
             raise SettingsError(f"Gibbs steps must be 1 or more, not {steps!r}")
         n_visible, n_hidden = self.W.shape
-        on = np.zeros(n_visible, bool) if clamped_on is None else clamped_on
-        off = np.zeros(n_visible, bool) if clamped_off is None else clamped_off
-
         b_v, b_h = self._biases(state.u, density)  # (V,), (H,)
         noise = logistic_noise(key, (steps, n_hidden + n_visible), temperature)
         hidden_thresholds = noise[:, :n_hidden] - b_h  # (k, H)
         visible_thresholds = noise[:, n_hidden:] - b_v  # (k, V)
-        visible_thresholds[:, on] = -np.inf
-        visible_thresholds[:, off] = np.inf
         start = self._start(state)
-        start[on] = 1
-        start[off] = 0
+        _clamp(visible_thresholds, clamped_on, -np.inf, clamped_off, np.inf)
+        _clamp(start, clamped_on, 1, clamped_off, 0)
 
         drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds)  # (k, V)
         bits = (drives[-1] > visible_thresholds[-1]).astype(np.uint8)  # (V,)
         probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
-        probabilities[on] = 1
-        probabilities[off] = 0
+        _clamp(probabilities, clamped_on, 1, clamped_off, 0)
 
         frame = frame_from_bits(bits, state.previous)
-        demanded = _pitches(on & ~off)
+        forbidden = _pitches(clamped_off)
+        demanded = _pitches(clamped_on) - forbidden
         held = len(frame.sounding - demanded) > self.config.max_notes
         if held:
             crowded = len(state.previous.sounding) > self.config.max_notes  # by a player's primer
-            kept = (frozenset() if crowded else state.previous.sounding - _pitches(off)) | demanded
+            kept = (frozenset() if crowded else state.previous.sounding - forbidden) | demanded
             frame = legal_frame(kept, frozenset(), state.previous)
         return Sample(frame, probabilities, held)
 
@@ -317,6 +312,16 @@ def _round(values: NDArray[np.float64], grid: float) -> NDArray[np.float64]:
     return np.rint(values * grid) / grid
 
 
-def _pitches(bits: Mask) -> frozenset[int]:
+def _clamp(values: NDArray[Any], on: Mask | None, on_value: float, off: Mask | None, off_value: float) -> None:
+    """Set clamped columns of (..., n_visible) values in place; `off` wins."""
+    if on is not None:
+        values[..., on] = on_value
+    if off is not None:
+        values[..., off] = off_value
+
+
+def _pitches(mask: Mask | None) -> frozenset[int]:
     """Return the MIDI pitches whose sounding bit is set."""
-    return frozenset((np.flatnonzero(bits[:N_PITCHES]) + PIANO.low).tolist())
+    if mask is None:
+        return frozenset()
+    return frozenset((np.flatnonzero(mask[:N_PITCHES]) + PIANO.low).tolist())
