@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
 from PyQt6.QtGui import QRegularExpressionValidator
-from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnrbm_live.core.messages import Ports
 from rnnrbm_live.core.settings import RANGES, Settings
 from rnnrbm_live.engine.snapshot import Snapshot
-from rnnrbm_live.gui.widgets import Button, Choice, Control, Switch
+from rnnrbm_live.gui.widgets import Button, Choice, Control, Field, Switch
 
 SLIDERS: tuple[tuple[str, str, str, float, float, float, Callable[[float], str]], ...] = (
     (
@@ -91,7 +91,7 @@ class Controls(QWidget):
             lambda value: f"{value:+.1f} dB",
             heading=self.piano,
         )
-        self.seed = QLineEdit()
+        self.seed = Field()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Where all chance comes from: the same seed and settings play the same music")
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{1,10}"), self))

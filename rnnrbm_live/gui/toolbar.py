@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette, QResizeEvent
-from PyQt6.QtWidgets import QButtonGroup, QDoubleSpinBox, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.settings import RANGES, Mode
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
-from rnnrbm_live.gui.widgets import Button, Choice, repolish
+from rnnrbm_live.gui.widgets import Button, Choice, NumberBox, repolish
 
 ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
 MODES = (
@@ -22,7 +22,7 @@ MODES = (
 )
 
 
-class TempoBox(QDoubleSpinBox):
+class TempoBox(NumberBox):
     """Tempo, typed, scrolled or stepped; what the engine says is shown unless it is being typed in."""
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class TempoBox(QDoubleSpinBox):
         self.setDecimals(1)
         self.setSingleStep(1.0)
         self.setKeyboardTracking(False)
-        self.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
+        self.setButtonSymbols(NumberBox.ButtonSymbols.NoButtons)
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName("Tempo")
         self.setToolTip(

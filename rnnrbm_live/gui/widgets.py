@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 
 from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygon, QWheelEvent
-from PyQt6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QPushButton, QSlider, QWidget
+from PyQt6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSlider,
+    QWidget,
+)
 
 PRESSING_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -85,6 +95,26 @@ class Switch(QCheckBox):
         painter.setPen(palette.windowText().color() if self.isEnabled() else palette.placeholderText().color())
         words = self.rect().adjusted(self.WIDTH + self.GAP, 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+
+
+class Field(QLineEdit):
+    """A line to type in; Enter ends typing and is no shortcut of the window's meanwhile."""
+
+    def event(self, event: QEvent | None) -> bool:
+        """Claim Enter."""
+        if _claims(self, event):
+            return True
+        return super().event(event)
+
+
+class NumberBox(QDoubleSpinBox):
+    """A number to type, scroll or step; Enter ends typing and is no shortcut of the window's meanwhile."""
+
+    def event(self, event: QEvent | None) -> bool:
+        """Claim Enter."""
+        if _claims(self, event):
+            return True
+        return super().event(event)
 
 
 class Choice(QComboBox):

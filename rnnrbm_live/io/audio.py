@@ -51,7 +51,7 @@ class AudioOutput:
                 app_name="RNN-RBM Live",
             )
         except miniaudio.MiniaudioError as err:
-            raise AudioError(f"no sound device answers ({err}): connect one, or play through MIDI") from err
+            raise AudioError(f"no sound device answers ({err.args[0]}): connect one, or play through MIDI") from err
         self.name = str(self._device.backend)
         self._sample_rate = sample_rate
         self._frames = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from rnnrbm_live.core.errors import MidiPortError
 CLIENT_NAME = "RNN-RBM Live"
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_NOTES_OFF = 64, 123
+RECOVERY_SECONDS = 0.5  # JACK takes so long to connect a port while it still misses a client that died
+FLUSH_SECONDS = 0.05  # JACK hands messages on in its next cycle, and drops those of a port that is gone by then
 
 # In the order in which they are tried.
 _SYSTEMS = {
@@ -156,6 +159,8 @@ class MidiOutput:
 
     def end_notes(self, notes: frozenset[tuple[int, int]]) -> None:
         """Send note-offs for (channel, pitch) that a player which died may have left sounding."""
+        if notes:
+            time.sleep(RECOVERY_SECONDS)
         for channel, pitch in sorted(notes):
             self._channels.add(channel)
             self._send(NOTE_OFF | channel, pitch, 0)
@@ -165,6 +170,7 @@ class MidiOutput:
         """Silence and close; may be called twice."""
         if self._open:
             self.silence()
+            time.sleep(FLUSH_SECONDS)
             self._open = False
             self._port.close_port()
             self._port.delete()
@@ -211,4 +217,3 @@ def _names(port: Any) -> tuple[str, ...]:
 def _normalised(raw: str) -> str:
     """Strip ALSA's client and port numbers, which change when a device is plugged in again."""
     return _ALSA_NUMBERS.sub("", raw)
-

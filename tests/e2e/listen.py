@@ -1,11 +1,13 @@
 """An independent listener: a process of its own that writes down every MIDI message it receives on JACK.
 
-``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex.
+``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex. It leaves JACK in good
+order when its standard input is closed: a client that just dies can hold the server up.
 """
 
 from __future__ import annotations
 
 import sys
+import threading
 import time
 
 import rtmidi
@@ -17,12 +19,16 @@ def main(wanted: str) -> None:
         time.sleep(0.01)
     port.open_port(next(index for index, name in enumerate(port.get_ports()) if wanted in name))
     print("ready", flush=True)
-    while True:
+    told_to_end = threading.Event()
+    threading.Thread(target=lambda: (sys.stdin.read(), told_to_end.set()), daemon=True).start()
+    while not told_to_end.is_set():
         event = port.get_message()
         if event is None:
             time.sleep(0.001)
         else:
             print(f"{time.perf_counter():.6f}", bytes(event[0]).hex(), flush=True)
+    port.close_port()
+    port.delete()
 
 
 if __name__ == "__main__":

@@ -62,11 +62,12 @@ def jack_server() -> Iterator[dict[str, str]]:
     need("jackd", "jack_lsp")
     name = f"rnnrbm{os.getpid()}"
     environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    with running("jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "256") as server:
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "256"]
+    with running(*command) as server:
         end = time.monotonic() + 10
         while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:
             if server.poll() is not None:
-                pytest.skip(f"jackd ends at once here (exit code {server.returncode}): no shared memory or no rights")
+                pytest.skip(f"jackd ends at once here (exit code {server.returncode}): no shared memory, or too many")
             if time.monotonic() > end:
                 pytest.fail("jackd does not answer")
             time.sleep(0.05)

@@ -31,7 +31,11 @@ class Ear:
     def __init__(self, environment: dict[str, str], port: str = "RNN-RBM Live:out") -> None:
         self.messages: list[bytes] = []
         self._process = subprocess.Popen(
-            [sys.executable, LISTENER, port], env=environment, stdout=subprocess.PIPE, text=True
+            [sys.executable, LISTENER, port],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self._process.stdout is not None
         assert self._process.stdout.readline() == "ready\n"
@@ -56,9 +60,10 @@ class Ear:
         return held
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+        assert self._process.stdin is not None
         assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(10)
         self._process.stdout.close()
 
     def _listen(self) -> None:

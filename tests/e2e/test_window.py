@@ -59,8 +59,8 @@ class Desk:
             time.sleep(0.05)
 
     def children(self) -> list[int]:
-        done = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.program.pid)], capture_output=True, check=False)
-        return [int(word) for word in done.stdout.split()]
+        found = Path(f"/proc/{self.program.pid}/task").glob("*/children")
+        return [int(word) for children in found for word in children.read_text().split()]
 
 
 @pytest.fixture
