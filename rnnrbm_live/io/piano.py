@@ -286,7 +286,8 @@ class _Room:
         self._before = framed[:, -2:]
         self._buffer[:, columns] = self._mixing @ damped + self._spread.T @ dry
         self._at = (self._at + n) % size
-        return self._spread @ out
+        wet: Floats = self._spread @ out
+        return wet
 
 
 class _Limiter:
@@ -327,8 +328,7 @@ def _resampled(samples: Floats, ratio: float) -> Floats:
     padded = np.concatenate((samples[:1], samples))
     a, b, c, d = (padded[whole + offset] for offset in range(4))
     curved = b + 0.5 * x * (c - a + x * (2 * a - 5 * b + 4 * c - d + x * (3 * (b - c) + d - a)))
-    clipped: Floats = np.clip(curved, -32_768, 32_767)
-    return clipped
+    return np.asarray(np.clip(curved, -32_768, 32_767), np.float32)
 
 
 def _dulled(samples: NDArray[np.int16], pitch: int) -> NDArray[np.int16]:

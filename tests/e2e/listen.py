@@ -1,7 +1,7 @@
 """An independent listener: a process of its own that writes down every MIDI message it receives on JACK.
 
-``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex. It leaves JACK in good
-order when its standard input is closed: a client that just dies can hold the server up.
+``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex. It leaves JACK in
+good order when its standard input is closed: a client that just dies can hold the server up.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def jack_server() -> Iterator[dict[str, str]]:
     need("jackd", "jack_lsp")
     name = f"rnnrbm{os.getpid()}"
     environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "256"]
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "1024"]
     with running(*command) as server:
         end = time.monotonic() + 10
         while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:

@@ -122,8 +122,8 @@ def test_play_prime_export_close(desk: Desk) -> None:
     assert player[:4] == [60, 64, 67, 72]
     model = [message.note for message in file.tracks[1] if message.type == "note_on" and message.velocity]
     assert len(model) > 8
-    by_ear = [pitch for channel, pitch in heard if channel == 0]
-    assert set(model) <= set(by_ear)
+    by_ear = [pitch for channel, pitch in heard if channel == 0]  # from when the ear was there to the end
+    assert any(model[-n:] == by_ear[:n] for n in range(9, len(model) + 1))
     assert read_midi(target, 4).sounding.any()
     remembered = json.loads((desk.home / "XDG_CONFIG_HOME" / "rnnrbm-live" / "settings.json").read_text())
     assert remembered["model"] == "bach-chorales"
