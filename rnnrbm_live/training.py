@@ -52,7 +52,8 @@ def train_from_command(
             progress=lambda progress: _show(bar, progress),
         )
     if not result.finished:
-        print(f"Stopped after {result.epochs} epochs and saved. To go on: {command} --resume", file=sys.stderr)
+        print(f"Stopped after {result.epochs} epochs; {folder} is saved and plays.", file=sys.stderr)
+        print("To go on, give the same command again with --resume.", file=sys.stderr)
         return STOPPED
     print(f"{folder}: trained for {result.seconds / 60:.1f} minutes; play it with: rnnrbm-live --model {folder}")
     return 0

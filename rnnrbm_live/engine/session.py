@@ -239,6 +239,7 @@ class Session:
                 f" {self._timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
             )
         self._use_model(stepper)
+        self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
         if self._transport is Transport.STOPPED:
             if fresh:
                 self._begin_session()
@@ -278,6 +279,8 @@ class Session:
             place, source = self._listener.hear(event), Source.PRIMER
             if self._listener.started:
                 self._primer = PrimerState.LISTENING
+        if place is None and not event.velocity:
+            place = self._recording.end_steps  # time stands still: a held key ends where the music does
         if place is not None:
             self._recording.add_key(max(place, 0.0), event.pitch, event.velocity, source)
 

@@ -36,6 +36,11 @@ class Stepper:
         return self.model.config.steps_per_beat
 
     @property
+    def gibbs_steps(self) -> int:
+        """Sweeps of the chain that the model was trained for."""
+        return self.model.config.gibbs_steps
+
+    @property
     def meter(self) -> Meter:
         """Meter to start a session in: the first that the model was trained on."""
         meters = self.model.config.meters

@@ -30,6 +30,7 @@ class EchoStepper:
     device = CPU
     device_trouble: str | None = None
     steps_per_beat = 4
+    gibbs_steps = 25
     meter = Meter(4, 4)
     model: Any = None
 

@@ -198,6 +198,30 @@ def test_the_players_keys_are_recorded_as_theirs() -> None:
     assert rig.now.keys == ()
 
 
+def test_a_key_held_through_a_pause_ends_with_the_music() -> None:
+    rig = Rig()
+    rig.do(ask.Play())
+    rig.until_step(4)
+    rig.do(msg.PlayKey(40, 90))
+    rig.until_step(6)
+    rig.do(ask.Pause(), msg.PlayKey(40, 0))
+    rig.until(lambda snapshot: not snapshot.keys)
+    [note] = [note for note in rig.now.recording.notes if note.source is Source.PLAYER]
+    assert note.end_steps == 7.0
+    assert rig.now.recording.playing() == ()
+
+
+def test_another_model_brings_its_gibbs_steps_and_the_music_goes_on() -> None:
+    rig = Rig()
+    rig.do(ask.Adjust("gibbs_steps", 7), ask.Play())
+    rig.until_step(5)
+    rig.do(ask.SelectModel("echo"))
+    assert rig.now.settings.gibbs_steps == 25
+    rig.until_step(20)
+    assert pitches(rig.now)[16:18] == [61, 62]  # from its initial state, on the next bar
+    assert rig.now.timing.steps_dry == 0
+
+
 def play_primer(rig: Rig, beats: list[tuple[float, float, int]], tempo: float) -> None:
     """Press and release keys, (start, end, pitch) in beats, moving time on as a player would."""
     origin = rig.link.clock.now_seconds()
