@@ -159,8 +159,8 @@ class Controls(QWidget):
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
         if ports.midi is None:
-            self.output.offer([("No MIDI here: the piano plays" if ports.piano else "No MIDI here", None)], None)
-            self.input.offer([("No MIDI here: computer keys", None)], None)
+            self.output.offer([("No MIDI: the piano plays" if ports.piano else "No MIDI", None)], None)
+            self.input.offer([("No MIDI: computer keys", None)], None)
             return
         self.output.offer(
             [("RNN-RBM Live (virtual)", None), *((name, name) for name in ports.outputs)],

@@ -27,6 +27,7 @@ LEGEND_SIZE = (206.0, 28.0)  # pixels
 SHADES = 8  # of a colour, by velocity
 NARROWEST_BEAT = 9.0  # pixels between beat lines
 NARROWEST_BAR = 56.0  # pixels between bar numbers
+TAG_STRENGTH = 0.15  # of the colour behind a marker's words
 MARKER_REACH = 400.0  # pixels a marker's tag may extend
 
 
@@ -120,7 +121,7 @@ def paint_markers(
         painter.drawLine(QPointF(x + 0.5, RULER_PIXELS), QPointF(x + 0.5, geometry.height))
         tag = QRectF(x, geometry.height - 60, metrics.horizontalAdvance(marker.text) + 16, 22)
         if tag.right() < edge:
-            painter.fillRect(tag, theme.on_ground("primer", 0.2))
+            painter.fillRect(tag, theme.on_ground("primer", TAG_STRENGTH))
             painter.setPen(theme.colour("primer"))
             painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, marker.text)
         edge = x

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import (
@@ -21,6 +23,7 @@ KEY_VELOCITIES = (45, 110)  # at the left and at the right end of a drawn key
 NARROWEST, WIDEST = 2.0, 60.0  # pixels per step
 ZOOM = 1.15
 FEWEST_ROWS = 24  # that zooming leaves
+ROOM_ROWS = 2  # beyond a note for which the view opens
 
 
 class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
@@ -46,14 +49,15 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._held_key: int | None = None
         self._drag_from: tuple[float, float, float, int] | None = None
-        self._follow = Button("Back to now", "Follow the music again (End)")
-        self._follow.setParent(self)
-        self._follow.clicked.connect(self.follow)
-        self._follow.hide()
+        self.back = Button("Back to now", "Follow the music again (End)")
+        self.back.setParent(self)
+        self.back.clicked.connect(self.follow)
+        self.back.hide()
 
     def show_snapshot(self, snapshot: Snapshot, hint: Hint | None) -> None:
-        """Show another state of the engine."""
+        """Show another state of the engine, and every pitch that sounds in it."""
         self.item.show_snapshot(snapshot, hint)
+        self._include(snapshot.sounding().keys())
 
     def move_to(self, position: float) -> None:
         """Put the now-line at a step and paint a frame."""
@@ -63,8 +67,8 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             if view.scrolled_steps <= 0 or view.scrolled_steps > position + 1:
                 view.scrolled_steps = 0.0
         view.position = position
-        self._follow.setVisible(view.scrolled_steps > 0)
-        self._follow.move(int(self.item.geometry_now().now_x) - self._follow.width() - 12, int(RULER_PIXELS) + 10)
+        self.back.setVisible(view.scrolled_steps > 0)
+        self.back.move(int(self.item.geometry_now().now_x) - self.back.width() - 12, int(RULER_PIXELS) + 10)
         self.item.refresh(self.devicePixelRatioF())
 
     def set_theme(self, theme: Theme) -> None:
@@ -78,7 +82,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def follow(self) -> None:
         """Come back to the now-line."""
         self.item.view.scrolled_steps = 0.0
-        self._follow.hide()
+        self.back.hide()
 
     def zoom_time(self, factor: float) -> None:
         """Make a step `factor` times as wide."""
@@ -167,6 +171,16 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if self._held_key is not None:
             self.key_released.emit(self._held_key)
             self._held_key = None
+
+    def _include(self, pitches: Iterable[int]) -> None:
+        """Open the view for pitches beyond it, with some room."""
+        view = self.item.view
+        beyond = [pitch for pitch in pitches if pitch in PIANO and not view.low <= pitch < view.high]
+        if beyond:
+            low = min(view.low, min(beyond) - ROOM_ROWS)
+            high = max(view.high, max(beyond) + 1 + ROOM_ROWS)
+            low, high = max(low, PIANO.low), min(high, PIANO.high)
+            self._set_range(low, high - low)
 
     def _set_range(self, low: int, size: int) -> None:
         view = self.item.view

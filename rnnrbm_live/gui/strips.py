@@ -12,6 +12,7 @@ from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.gui.widgets import Button, Switch, repolish
 
 INFO_SHOWN_MS = 8000
+MARGIN, SPACING = 14, 20  # of the figures, pixels
 
 
 class Figure(QWidget):
@@ -38,7 +39,8 @@ class Figure(QWidget):
 
     def show_text(self, text: str) -> None:
         """Show a number with its unit."""
-        if self._value.minimumWidth() == 0:  # once: the style sheet's font is known by now
+        if self._value.minimumWidth() == 0:  # once, in the style sheet's font
+            self._value.ensurePolished()
             self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(self._widest))
         self._value.setText(text)
 
@@ -66,8 +68,8 @@ class StatusStrip(QWidget):
         self._right = QLabel()
         self._right.setToolTip("What computes the frames, and the MIDI system")
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 5, 14, 5)
-        layout.setSpacing(20)
+        layout.setContentsMargins(MARGIN, 5, MARGIN, 5)
+        layout.setSpacing(SPACING)
         for figure in self.figures.values():
             layout.addWidget(figure)
         layout.addStretch(1)
@@ -100,12 +102,12 @@ class StatusStrip(QWidget):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.width() - 28 - self._right.sizeHint().width()
+        room = self.width() - 2 * MARGIN - SPACING - self._right.sizeHint().width()
         for name, figure in self.figures.items():
-            room -= figure.sizeHint().width() + 20
-            figure.setVisible(room >= 0 and (name != "missed" or self._missed))
-            if name == "missed" and not self._missed:
-                room += figure.sizeHint().width() + 20
+            wanted = name != "missed" or self._missed
+            if wanted:
+                room -= figure.sizeHint().width() + SPACING
+            figure.setVisible(wanted and room >= 0)
 
 
 class TroubleStrip(QWidget):
@@ -135,6 +137,11 @@ class TroubleStrip(QWidget):
     def text(self) -> str:
         """What is said."""
         return self._text.text()
+
+    @property
+    def waiting_to_go(self) -> bool:
+        """Whether it will hide by itself."""
+        return self._timer.isActive()
 
     def show_notice(self, notice: Notice) -> None:
         """Say it; trouble stays until it is dismissed or something newer is said."""

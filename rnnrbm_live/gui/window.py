@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Keys and mouse", "F1", lambda: keys_window(self).show()),
-                    Entry("Copy diagnostics", "", self._copy_diagnostics),
+                    Entry("Copy diagnostics", "", self.copy_diagnostics),
                     Entry("About", "", lambda: about_window(self).show()),
                 ]
             ],
@@ -209,7 +209,8 @@ class MainWindow(QMainWindow):
         else:
             self._say("There is nothing to export yet: press Play (Space) first")
 
-    def _copy_diagnostics(self) -> None:
+    def copy_diagnostics(self) -> None:
+        """Put what a bug report should say on the clipboard."""
         clipboard = QApplication.clipboard()
         assert clipboard is not None
         clipboard.setText(self._services.diagnostics())

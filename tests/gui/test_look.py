@@ -1,0 +1,249 @@
+"""What can be measured of good looks: contrast, nothing clipped, numbers that stay where they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QColor
+from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
+
+from rnnrbm_live.core.messages import Level
+from rnnrbm_live.core.settings import Mode, Settings
+from rnnrbm_live.engine.snapshot import PrimerState, Timing, Transport
+from rnnrbm_live.gui.help import about_window, keys_window
+from rnnrbm_live.gui.roll_painting import TAG_STRENGTH
+from rnnrbm_live.gui.strips import Figure
+from rnnrbm_live.gui.theme import THEMES, Theme, style_sheet
+from rnnrbm_live.gui.window import MainWindow
+from tests.gui.fakes import FakeEngine
+
+SIZES = [(900, 600), (1400, 860), (2560, 1440)]
+TEXT, SHAPES = 4.5, 3.0  # least contrast, WCAG 2.1 AA
+
+
+def luminance(colour: QColor) -> float:
+    """Relative luminance as in WCAG 2.1."""
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(theme: Theme, first: str | QColor, second: str | QColor) -> float:
+    light, dark = sorted(
+        (luminance(c if isinstance(c, QColor) else QColor(getattr(theme, c))) for c in (first, second)), reverse=True
+    )
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_contrast_is_measured_as_wcag_does() -> None:
+    assert contrast(THEMES["dark"], QColor("#ffffff"), QColor("#000000")) == pytest.approx(21.0)
+    assert contrast(THEMES["dark"], QColor("#777777"), QColor("#ffffff")) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+@pytest.mark.parametrize(
+    ("words", "behind"),
+    [
+        *((words, behind) for words in ("text", "muted") for behind in ("ground", "bar", "panel", "field")),
+        ("text", "line"),
+        ("muted", "line"),
+        ("alarm", "field"),
+        ("alarm", "bar"),
+        ("on_model", "model"),
+        ("on_player", "player"),
+        ("on_primer", "primer"),
+        ("key_name", "white_key"),
+        ("panel", "text"),
+    ],
+)
+def test_words_can_be_read(theme: Theme, words: str, behind: str) -> None:
+    assert contrast(theme, words, behind) >= TEXT
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+@pytest.mark.parametrize("source", ["model", "player", "primer"])
+def test_notes_can_be_told_from_the_ground(theme: Theme, source: str) -> None:
+    assert contrast(theme, theme.on_ground(source, 0.9), "ground") >= SHAPES
+    assert contrast(theme, theme.on_ground(source, 0.9), "black_row") >= SHAPES
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_marker_tags_can_be_read(theme: Theme) -> None:
+    assert contrast(theme, "primer", theme.on_ground("primer", TAG_STRENGTH)) >= TEXT
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
+def test_style_sheet_is_filled_in(theme: Theme) -> None:
+    assert "$" not in style_sheet(theme)
+    assert set(re.findall(r"#[0-9a-f]{6}\b", style_sheet(theme))) <= {getattr(theme, n) for n in Theme.__slots__}
+
+
+def clipped(window: QWidget) -> Iterator[str]:
+    """Yield the texts that do not fit, or that lie outside their parent."""
+    for widget in window.findChildren(QWidget):
+        if not widget.isVisible() or widget.parentWidget() is None:
+            continue
+        parent = widget.parentWidget()
+        assert parent is not None
+        if isinstance(widget, QLabel | QPushButton | QCheckBox | QComboBox | QLineEdit | QSlider | Figure) and not (
+            parent.rect().contains(widget.geometry())
+        ):
+            yield f"{type(widget).__name__} {widget.objectName()} outside its parent"
+        if isinstance(widget, QLabel) and not widget.wordWrap() and widget.text():
+            if widget.fontMetrics().horizontalAdvance(widget.text()) > widget.width():
+                yield widget.text()
+        elif isinstance(widget, QPushButton | QCheckBox):
+            if widget.sizeHint().width() > widget.width() + 8:
+                yield widget.text()
+        elif isinstance(widget, QComboBox):
+            room = widget.width() - (26 if widget.property("lamp") else 10) - 26
+            if widget.fontMetrics().horizontalAdvance(widget.currentText()) > room:
+                yield widget.currentText()
+        elif (
+            isinstance(widget, QLineEdit) and widget.fontMetrics().horizontalAdvance(widget.text()) > widget.width() - 8
+        ):
+            yield widget.text()
+
+
+def overlapping(parent: QWidget) -> Iterator[tuple[str, str]]:
+    """Yield neighbours that lie on one another."""
+    children = [
+        child
+        for child in parent.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        if child.isVisible()
+    ]
+    for index, first in enumerate(children):
+        for second in children[index + 1 :]:
+            if first.geometry().intersects(second.geometry()):
+                yield repr(first), repr(second)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("primer", list(PrimerState), ids=lambda state: state.value)
+def test_nothing_is_clipped(window: MainWindow, engine: FakeEngine, size: tuple[int, int], primer: PrimerState) -> None:
+    engine.play(60)
+    engine.change(
+        mode=Mode.PRIMER,
+        primer=primer,
+        settings=Settings(tempo_bpm=299.9, density=-2.95, seed=2**32 - 1, piano_gain_db=-39.5),
+        tempo_bpm=299.9,
+        timing=Timing(12.34, 45.67, steps_dry=3),
+    )
+    engine.notice("The MIDI output went away: choose another one; the built-in piano plays on", Level.WARNING)
+    window.resize(*size)
+    for _ in range(13):  # figures come with every twelfth look
+        window.bridge.look()
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+    assert list(clipped(window)) == []
+    for part in (window.toolbar, window.controls, window.primer, window.trouble, window.status):
+        assert list(overlapping(part)) == []
+
+
+def test_nothing_is_clipped_without_midi_and_sound(window: MainWindow, engine: FakeEngine) -> None:
+    engine.change(ports=type(engine.snapshot.ports)())
+    window.resize(900, 600)
+    window.bridge.look()
+    QApplication.processEvents()
+    assert list(clipped(window)) == []
+    assert not window.controls.output.isEnabled()
+    assert not window.controls.piano.isEnabled()
+    assert "No sound device" in window.controls.piano.toolTip()
+
+
+def test_figures_stay_where_they_are(window: MainWindow, engine: FakeEngine) -> None:
+    def places() -> list[int]:
+        for _ in range(13):
+            window.bridge.look()
+        QApplication.processEvents()
+        return [figure.x() for figure in window.status.figures.values() if figure.isVisible()]
+
+    engine.play(1)
+    engine.change(timing=Timing())
+    before = places()
+    engine.play(9_999)
+    engine.change(timing=Timing(9.99, 10.0))
+    assert places() == before
+
+
+def test_seed_and_counts_make_room_for_lateness(window: MainWindow, engine: FakeEngine) -> None:
+    engine.play(4)
+    window.resize(900, 600)
+    for _ in range(13):
+        window.bridge.look()
+    QApplication.processEvents()
+    shown = [name for name, figure in window.status.figures.items() if figure.isVisible()]
+    assert shown[:3] == ["bar", "late", "sampling"]
+    assert "seed" not in shown
+
+
+def test_every_control_explains_itself(window: MainWindow) -> None:
+    for widget in window.findChildren(QWidget):
+        if isinstance(widget, QPushButton | QCheckBox | QComboBox | QSlider):
+            name = widget.accessibleName() or (widget.text() if isinstance(widget, QPushButton | QCheckBox) else "")
+            assert name, widget
+            assert widget.toolTip() or widget is window.controls.piano, name
+
+
+def test_every_control_is_reached_by_tab(window: MainWindow, engine: FakeEngine) -> None:
+    engine.play(2)
+    window.bridge.look()
+    reached: list[QWidget] = []
+    widget: QWidget | None = window.toolbar.play
+    while widget is not None and widget not in reached:
+        reached.append(widget)
+        widget = widget.nextInFocusChain()
+    controls = [window.toolbar.play, window.toolbar.panic, window.toolbar.tempo, window.toolbar.model]
+    controls += [window.toolbar.export, window.controls.sliders["temperature"].slider, window.controls.seed]
+    controls += [window.controls.input, window.controls.output, window.controls.piano]
+    order = [reached.index(control) for control in controls]
+    assert order == sorted(order)
+
+
+@pytest.mark.parametrize("make", [keys_window, about_window])
+def test_help_stops_nothing(window: MainWindow, make: object) -> None:
+    assert callable(make)
+    dialog = make(window)
+    dialog.show()
+    assert not dialog.isModal()
+    assert list(clipped(dialog)) == []
+    dialog.close()
+
+
+def test_information_goes_and_trouble_stays(window: MainWindow, engine: FakeEngine) -> None:
+    engine.notice("the port went away", Level.WARNING)
+    window.bridge.look()
+    assert window.trouble.isVisible()
+    assert window.trouble.text == "The port went away"
+    assert not window.trouble.waiting_to_go
+    engine.notice("Saved", Level.INFO)
+    window.bridge.look()
+    assert window.trouble.waiting_to_go
+
+
+def test_same_notice_twice_is_seen_twice(window: MainWindow, engine: FakeEngine) -> None:
+    for _ in range(2):
+        engine.notice("the port went away")
+        window.bridge.look()
+        assert window.trouble.isVisible()
+        window.trouble.dismiss.click()
+        window.bridge.look()
+        assert not window.trouble.isVisible()
+
+
+def test_stopped_paused_and_playing_look_different(window: MainWindow, engine: FakeEngine) -> None:
+    looks = {}
+    for transport in Transport:
+        engine.change(transport=transport)
+        window.bridge.look()
+        looks[transport] = (window.toolbar.play.text(), window.toolbar.stop.isEnabled())
+    assert looks == {
+        Transport.STOPPED: ("Play", False),
+        Transport.PLAYING: ("Pause", True),
+        Transport.PAUSED: ("Play", True),
+    }
