@@ -87,7 +87,7 @@ def run_window(*, model: str | None, device: str) -> int:
 
 def _show(generator: Generator, library: ModelLibrary, store: SettingsFile) -> int:
     """Run Qt until the window is closed, then remember how things were."""
-    from rnnrbm_live.gui.application import create_application  # Qt, only now that the player has its process
+    from rnnrbm_live.gui.application import create_application, run  # Qt, only now that the player has its process
     from rnnrbm_live.gui.services import ModelChoice, Services
     from rnnrbm_live.gui.window import MainWindow
 
@@ -108,8 +108,9 @@ def _show(generator: Generator, library: ModelLibrary, store: SettingsFile) -> i
     sys.excepthook = _telling(window.bridge.notify)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: window.close())
-    window.show()
-    code = application.exec()
+    code = run(application, window)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # it is closing already
     snapshot = generator.snapshot
     kept: dict[str, Any] = {
         "controls": settings_to_remember(snapshot.settings),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from PyQt6 import sip
 from PyQt6.QtGui import QFontDatabase, QIcon
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 
 from rnnrbm_live.gui.theme import Theme, palette, style_sheet, words
 
@@ -29,3 +30,11 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     """Give every widget a theme's colours."""
     application.setPalette(palette(theme))
     application.setStyleSheet(style_sheet(theme))
+
+
+def run(application: QApplication, window: QWidget) -> int:
+    """Show a window until it is closed, and return the exit code; the window is gone before the application is."""
+    window.show()
+    code = application.exec()
+    sip.delete(window)
+    return code
