@@ -253,6 +253,8 @@ QSlider::sub-page:horizontal { background: $model; border-radius: 2px; }
 QSlider::handle:horizontal {
     background: $text; border: 2px solid $panel; width: 14px; height: 14px; margin: -7px 0; border-radius: 9px;
 }
+QSlider::sub-page:horizontal:disabled { background: $edge; }
+QSlider::handle:horizontal:disabled { background: $muted; }
 QSlider::handle:horizontal:hover { background: $model; }
 QSlider:focus { background: transparent; }
 QSlider::handle:horizontal:focus { border-color: $player; }
