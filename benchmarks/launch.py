@@ -23,7 +23,9 @@ LISTENER = ROOT / "tests" / "e2e" / "listen.py"
 def launch(environment: dict[str, str]) -> tuple[float, float]:
     """Start the program; return seconds until its window is visible and until its first note arrives."""
     listen = [sys.executable, str(LISTENER), "RNN-RBM Live:out"]
-    with subprocess.Popen(listen, env=environment, stdout=subprocess.PIPE, text=True) as listener:
+    with subprocess.Popen(
+        listen, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as listener:
         assert listener.stdout is not None
         time.sleep(1.0)
         begun = time.perf_counter()

@@ -77,7 +77,7 @@ def run_window(*, model: str | None, device: str) -> int:
         generator.start()
         generator.send(ask.Play())
         try:
-            code = _show(generator, library, store)
+            code = _show(generator, link, library, store)
         finally:
             generator.close()
     finally:
@@ -85,8 +85,10 @@ def run_window(*, model: str | None, device: str) -> int:
     return code
 
 
-def _show(generator: Generator, library: ModelLibrary, store: SettingsFile) -> int:
+def _show(generator: Generator, link: ProcessLink, library: ModelLibrary, store: SettingsFile) -> int:
     """Run Qt until the window is closed, then remember how things were."""
+    from PyQt6.QtCore import QTimer
+
     from rnnrbm_live.gui.application import create_application, run  # Qt, only now that the player has its process
     from rnnrbm_live.gui.services import ModelChoice, Services
     from rnnrbm_live.gui.window import MainWindow
@@ -107,15 +109,17 @@ def _show(generator: Generator, library: ModelLibrary, store: SettingsFile) -> i
     window = MainWindow(generator, services)
     sys.excepthook = _telling(window.bridge.notify)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: window.close())
+        # From the event loop: the handler itself may run in the middle of a paint.
+        signal.signal(number, lambda *_: QTimer.singleShot(0, window.close))
     code = run(application, window)
+    sys.excepthook = sys.__excepthook__
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # it is closing already
     snapshot = generator.snapshot
     kept: dict[str, Any] = {
         "controls": settings_to_remember(snapshot.settings),
-        "output": None if snapshot.ports.output_is_virtual else snapshot.ports.output,
-        "input": snapshot.ports.input,
+        "output": link.output,
+        "input": link.input_name,
     }
     if snapshot.model in {model.name for model in library.models()}:
         kept["model"] = snapshot.model

@@ -69,6 +69,11 @@ class Listener:
         period = step_seconds(self.tempo_bpm, self._steps_per_beat)
         return self.first_step + (seconds - self.origin_seconds) / period
 
+    def seconds_at(self, step: int) -> float:
+        """Return the moment of a step, without a click: the inverse of `position_steps`."""
+        period = step_seconds(self.tempo_bpm, self._steps_per_beat)
+        return self.origin_seconds + (step - self.first_step) * period
+
     def silent_beats(self, now_seconds: float) -> float:
         """Return the beats since the last key was released; 0 while one is held or before the first."""
         if not self._keys or self._held:

@@ -108,7 +108,7 @@ class Session:
                 self._take_over(self._listener)
             elif self._listener.started and not self._running:
                 self._last_step = math.floor(self._listener.position_steps(self._clock.now_seconds()))
-                self._last_seconds = self._clock.now_seconds()
+                self._last_seconds = self._listener.seconds_at(self._last_step)
                 self._publish()
         if not self._running or self._plan_is_long():
             return False

@@ -28,6 +28,10 @@ class ProcessLink:
     """A `PlayerLink` to a child process. Start it before Qt is imported.
 
     A child that dies is replaced; the new one opens the same ports and first ends what the old one left sounding.
+
+    Attributes:
+        output: the MIDI output asked for last, whether it is there or not; None for a port of our own.
+        input_name: the MIDI input asked for last; None for none.
     """
 
     def __init__(self, *, output: str | None = None, input_name: str | None = None, priority: bool = True) -> None:
@@ -38,8 +42,8 @@ class ProcessLink:
             input_name: MIDI input to begin with; None for none.
             priority: whether to ask the system for real-time priority.
         """
-        self._output = output
-        self._input = input_name
+        self.output = output
+        self.input_name = input_name
         self._priority = priority
         self._context = multiprocessing.get_context("spawn")
         self._wake_receiver, self._wake_sender = self._context.Pipe(duplex=False)
@@ -63,7 +67,7 @@ class ProcessLink:
         """
         ours, theirs = self._context.Pipe()
         ending = frozenset(self._plan_notes | self._key_notes)
-        setup = ChildSetup(self._output, self._input, ending, self._priority)
+        setup = ChildSetup(self.output, self.input_name, ending, self._priority)
         process = self._context.Process(target=run_child, args=(theirs, setup), name="rnnrbm-player", daemon=True)
         try:
             process.start()
@@ -75,9 +79,9 @@ class ProcessLink:
     def send(self, command: msg.PlayerCommand) -> None:
         """Hand over a command. To a child that has died it is lost; `poll` will tell."""
         if isinstance(command, msg.OpenOutput):
-            self._output = command.name
+            self.output = command.name
         elif isinstance(command, msg.OpenInput):
-            self._input = command.name
+            self.input_name = command.name
         with self._send_lock, contextlib.suppress(OSError):
             if self._connection is not None:
                 self._connection.send(command)

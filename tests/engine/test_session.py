@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable
 from dataclasses import replace
@@ -258,6 +259,19 @@ def test_without_a_click_the_first_note_sets_the_phase_and_the_tempo_is_heard() 
     assert (marker.step, marker.text) == (first.start_steps, TOOK_OVER)
     # Two beats of silence after the last release at beat 4.9, then the next beat.
     assert first.start_steps == 28
+
+
+def test_without_a_click_the_now_line_still_moves_smoothly() -> None:
+    rig = Rig()
+    rig.do(ask.SetMode(Mode.PRIMER), ask.Play())
+    play_primer(rig, [(0.0, 0.5, 60)], 120.0)
+    places = []
+    for _ in range(50):
+        rig.link.clock.sleep_until(rig.link.clock.now_seconds() + 0.01)
+        rig.session.work()
+        places.append(rig.now.position_steps(rig.link.clock.now_seconds()))
+    moved = [after - before for before, after in itertools.pairwise(places)]
+    assert moved == pytest.approx([0.08] * 49)  # a 16th lasts 0.125 s
 
 
 def test_continue_takes_over_at_once() -> None:
