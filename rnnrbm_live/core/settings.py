@@ -47,7 +47,8 @@ class Settings:
 
     Attributes:
         tempo_bpm: quarter notes per minute.
-        temperature: what every conditional probability of the Gibbs chain is tempered by, sigmoid(a / T).
+        temperature: T of every conditional probability in the Gibbs chain, sigmoid(a / T). 1 is the model as trained;
+            the default is a little calmer.
         density: nats added to the bias of every key; above 0 more notes, below 0 fewer.
         gibbs_steps: k, sweeps of the chain per frame.
         velocity: MIDI velocity of an unaccented note.
@@ -62,7 +63,7 @@ class Settings:
     """
 
     tempo_bpm: float = 96.0
-    temperature: float = 1.0
+    temperature: float = 0.9
     density: float = 0.0
     gibbs_steps: int = 25
     velocity: int = 72

@@ -270,6 +270,7 @@ class MainWindow(QMainWindow):
         self._services.store.save(self._remembered)
         self.closed.emit()
         super().closeEvent(event)
+        self.roll.close()  # pyqtgraph's own order of taking a scene down; left to the garbage collector it can crash
 
 
 def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:

@@ -173,7 +173,7 @@ def test_double_click_resets(window: MainWindow, engine: FakeEngine) -> None:
     control = window.controls.sliders["temperature"]
     control.show_value(1.4)
     QTest.mouseDClick(control.slider, LEFT)
-    assert engine.sent[-1] == ask.Adjust("temperature", 1.0)
+    assert engine.sent[-1] == ask.Adjust("temperature", Settings().temperature)
 
 
 def test_arrow_keys_move_a_slider(window: MainWindow, engine: FakeEngine) -> None:
