@@ -39,7 +39,7 @@ def train_from_command(
     command += (
         f" --epochs {epochs}" * (epochs is not None) + f" --seed {seed}" + f" --threads {threads}" * (threads != 1)
     )
-    with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}| {postfix}", file=sys.stderr) as bar:
+    with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}|{postfix}", file=sys.stderr) as bar:
         result = train(
             corpus,
             preset,
