@@ -17,23 +17,20 @@ from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.frame import Frame, Source
-from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
+from rnnrbm_live.engine.conductor import ANSWER_SECONDS, Conductor
 from rnnrbm_live.engine.devices import SamplerLoader
 from rnnrbm_live.engine.listener import Listener
-from rnnrbm_live.engine.planner import Planner, Section
+from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
-from rnnrbm_live.engine.timing import TimingLog
 from rnnrbm_live.model.live import LiveModel
 
-LOOKAHEAD_SECONDS = 3.0  # stalls of 0.4 s have been seen; a change replaces the plan, so a long one costs nothing
-LOOKAHEAD_FRAMES = 4
-ANSWER_SECONDS = 0.012  # a plan sent now is with the player, before it freezes a step, this long before its deadline
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
 TOOK_OVER = "Model took over"
 
@@ -48,7 +45,7 @@ class Session:
     snapshot: Snapshot
     _transport: Transport
     _primer: PrimerState
-    _running: bool  # whether the player's clock does
+    _conductor: Conductor
     _take_number: int
     _listener: Listener | None
     _stepper: Stepper
@@ -88,7 +85,6 @@ class Session:
         self._keys: dict[int, int] = {}  # pitch -> velocity, held by the player
         self._notice: msg.Notice | None = None
         self._notice_id = 0
-        self._revision = 0
         self._gpu = gpu
         self._use_model(load_model(model))
         self._begin_session()
@@ -106,18 +102,17 @@ class Session:
         if self._listener is not None and self._transport is Transport.PLAYING:
             if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
                 self._take_over(self._listener)
-            elif self._listener.started and not self._running:
-                self._last_step = math.floor(self._listener.position_steps(self._clock.now_seconds()))
-                self._last_seconds = self._listener.seconds_at(self._last_step)
+            elif self._listener.started and not self._conductor.running:
                 self._publish()
-        if not self._running or self._plan_is_long():
+        if not self._conductor.wants_a_frame():
             return False
         self._move_to_gpu()
-        self._extend_plan()
-        if self._plan_is_long():
-            self._publish()
-            return False
-        return True
+        self._conductor.extend(self._settings)
+        self._tell_device_trouble()
+        if self._conductor.wants_a_frame():
+            return True
+        self._publish()
+        return False
 
     def command(self, command: ask.Command) -> None:
         """Act on a command. What cannot be done is told in the snapshot's notice, and nothing changes."""
@@ -152,25 +147,25 @@ class Session:
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
             if self._listener is None or self._listener.to_click:
-                self._start_clock()
+                self._conductor.start(self._settings)
             else:
                 self._listen(self._listener.first_step)
 
     @_act.register
     def _(self, _command: ask.Pause) -> None:
         if self._transport is Transport.PLAYING:
-            self._stop_clock()
+            self._conductor.stop()
             self._transport = Transport.PAUSED
 
     @_act.register
     def _(self, _command: ask.Stop) -> None:
-        self._stop_clock()
+        self._conductor.stop()
         self._set_listener(None)
         self._transport = Transport.STOPPED
 
     @_act.register
     def _(self, _command: ask.NewSession) -> None:
-        self._stop_clock()
+        self._conductor.stop()
         self._begin_session()
 
     @_act.register
@@ -182,9 +177,9 @@ class Session:
         if self._transport is Transport.STOPPED:
             return
         if self._mode is Mode.PRIMER and not was_listening:
-            self._listen(self._first_open_step())
+            self._listen(self._conductor.first_open_step)
         elif self._mode is Mode.FREE and was_listening:
-            self._enter(self._model_section(self._timeline.next_beat_step(self._first_open_step())))
+            self._enter(self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
 
     @_act.register
     def _(self, _command: ask.Continue) -> None:
@@ -203,7 +198,7 @@ class Session:
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
         pickup = roll.pickup_steps
-        start = self._timeline.next_bar_step(self._first_open_step() + pickup) - pickup
+        start = self._timeline.next_bar_step(self._conductor.first_open_step + pickup) - pickup
         entry = start + len(roll)
         frames = roll.frames()
         self._enter(
@@ -219,20 +214,19 @@ class Session:
         change: dict[str, Any] = {command.name: command.value}
         self._settings = replace(self._settings, **change)
         if command.name == "tempo_bpm":
-            self._tempo = self._settings.tempo_bpm
-            self._link.send(msg.SetTempo(self._tempo))
+            self._conductor.set_tempo(self._settings.tempo_bpm)
         elif command.name in ("piano", "piano_gain_db"):
             self._send_sound()
         elif command.name == "click":
             if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
-                self._listen(self._first_open_step())
+                self._listen(self._conductor.first_open_step)
         elif command.name != "takeover_beats":
-            self._revise(self._first_open_step())
+            self._conductor.revise()
 
     @_act.register
     def _(self, command: ask.SelectModel) -> None:
         stepper = self._load_model(command.name)
-        fresh = self._last_step < 0
+        fresh = self._fresh
         if not fresh and stepper.steps_per_beat != self._timeline.steps_per_beat:
             raise SettingsError(
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and this session has"
@@ -244,8 +238,7 @@ class Session:
             if fresh:
                 self._begin_session()
         elif self._listener is None:
-            self._planner.schedule(self._model_section(self._timeline.next_bar_step(self._first_open_step())))
-            self._revision += 1
+            self._enter(self._model_section(self._timeline.next_bar_step(self._conductor.first_open_step)))
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
@@ -259,14 +252,12 @@ class Session:
 
     @_take.register
     def _(self, event: msg.StepPlayed) -> None:
-        if event.step < self._planner.next_step:
+        if event.step < self._conductor.next_step:
             return  # of a session that has been given up since
-        begun = self._planner.confirm(event.step, event.planned)
+        begun = self._conductor.confirm(event)
         self._recording.add_step(event.step, event.planned, event.tempo_bpm)
         if begun is not None and begun.label:
             self._recording.add_marker(event.step, begun.label)
-        self._last_step, self._last_seconds = event.step, event.desired_seconds
-        self._timing.add_step(event)
 
     @_take.register
     def _(self, event: msg.KeyPlayed) -> None:
@@ -298,16 +289,20 @@ class Session:
 
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
-        self._recording.end_model_notes(self._planner.next_step)
+        end = self._conductor.next_step
+        self._recording.end_model_notes(end)
+        for pitch in self._keys:
+            self._recording.add_key(end, pitch, 0, Source.PLAYER)
         self._keys.clear()
         self._send_sound()
-        if self._running:
-            self._start_clock()
+        self._set_listener(self._listener)
+        if self._conductor.running:
+            self._conductor.start(self._settings)
         self._set_notice(msg.Notice(event.reason))
 
     @_take.register
     def _(self, event: msg.PlayerLost) -> None:
-        self._running = False
+        self._conductor.running = False
         self._set_listener(None)
         self._transport = Transport.STOPPED
         self._set_notice(msg.Notice(event.reason))
@@ -317,21 +312,17 @@ class Session:
     def _begin_session(self) -> None:
         self._timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
         self._recording = Recording(self._timeline)
-        self._planner = Planner(self._timeline)
-        self._timing = TimingLog()
+        self._conductor = Conductor(self._link, self._clock, self._timeline, self._settings.tempo_bpm)
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
-        self._running = False
         self._take_number = 0
-        self._tempo = self._settings.tempo_bpm
-        self._last_step, self._last_seconds = -1, 0.0
         self._set_listener(None)
         self._publish()
 
     def _begin_take(self) -> None:
         self._take_number += 1
         self._transport = Transport.PLAYING
-        first = self._timeline.next_bar_step(self._planner.next_step)
+        first = self._timeline.next_bar_step(self._conductor.next_step)
         if self._mode is Mode.PRIMER:
             self._listen(first)
             return
@@ -343,12 +334,12 @@ class Session:
         allowed = RANGES["tempo_bpm"]
         tempo = min(max(roll.tempos[0].bpm, allowed.low), allowed.high)
         self._settings = replace(self._settings, tempo_bpm=tempo)
-        self._tempo = tempo
+        self._conductor.set_tempo(tempo)
         meter = roll.meters[0].meter
-        if self._last_step < 0 and self._stepper.plays_in(meter):
+        if self._fresh and self._stepper.plays_in(meter):
             self._timeline = replace(self._timeline, meter=meter)
             self._recording.timeline = self._timeline
-            self._planner = Planner(self._timeline)
+            self._conductor.use_timeline(self._timeline)
 
     def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
         """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
@@ -357,61 +348,18 @@ class Session:
         state = self._stepper.listen_to(after, self._timeline, heard_from, then_step=step)
         return Section(step, self._stepper, state, take=self._take_number, label=TOOK_OVER)
 
-    # --- time and plan -----------------------------------------------------------------------------------
+    @property
+    def _fresh(self) -> bool:
+        """Whether nothing has sounded in this session."""
+        return self._conductor.last_step < 0
 
     def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
-        """Play sections, in order, from the first one's first step; let time run if it does not yet."""
+        """Play sections, in order, and listen no more."""
         self._set_listener(None)
-        first_step = sections[0].first_step
-        if self._running:
-            self._revision += 1
-        else:
-            self._planner.silence(first_step)
-        for section in sections:
-            self._planner.schedule(section)
-        if not self._running:
-            self._start_clock(at_seconds)
+        self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
+        self._tell_device_trouble()
 
-    def _start_clock(self, at_seconds: float | None = None) -> None:
-        """Let time run from the first step that has not sounded, its plan sent ahead."""
-        self._running = True
-        self._last_seconds = self._clock.now_seconds()
-        self._planner.silence(self._planner.next_step)
-        self._last_step = self._planner.next_step - 1
-        for _ in range(LOOKAHEAD_FRAMES):
-            self._extend_plan()
-        self._link.send(msg.StartClock(self._planner.next_step, self._tempo, self._timeline.steps_per_beat, at_seconds))
-
-    def _stop_clock(self) -> None:
-        self._link.send(msg.StopClock())
-        self._planner.silence(self._planner.next_step)
-        self._running = False
-
-    def _extend_plan(self) -> None:
-        before = self._clock.now_seconds()
-        step, planned = self._planner.extend(self._settings)
-        self._timing.add_sampling(self._clock.now_seconds() - before)
-        if self._stepper.device_trouble is not None:
-            self._set_notice(msg.Notice(self._stepper.device_trouble))
-            self._stepper.device_trouble = None
-        self._link.send(msg.SetPlan(self._revision, step, (planned,)))
-
-    def _revise(self, from_step: int) -> None:
-        self._revision += 1
-        self._planner.cut(from_step)
-
-    def _plan_is_long(self) -> bool:
-        frames = self._planner.tail_step - self._planner.next_step
-        period = step_seconds(self._tempo, self._timeline.steps_per_beat)
-        return frames >= LOOKAHEAD_FRAMES and frames * period >= LOOKAHEAD_SECONDS
-
-    def _first_open_step(self) -> int:
-        """First step that a plan sent now still reaches before it is frozen."""
-        if not self._running:
-            return self._planner.next_step
-        period = step_seconds(self._tempo, self._timeline.steps_per_beat)
-        ahead = (self._clock.now_seconds() + ANSWER_SECONDS - self._last_seconds) / period
-        return max(self._planner.next_step, self._last_step + math.ceil(ahead))
+    # --- devices -----------------------------------------------------------------------------------------
 
     def _use_model(self, stepper: Stepper) -> None:
         self._stepper = stepper
@@ -433,6 +381,11 @@ class Session:
             self._stepper.use(sampler, self._loader.device)
             self._loader = None
 
+    def _tell_device_trouble(self) -> None:
+        if self._stepper.device_trouble is not None:
+            self._set_notice(msg.Notice(self._stepper.device_trouble))
+            self._stepper.device_trouble = None
+
     # --- listening ---------------------------------------------------------------------------------------
 
     def _listen(self, from_step: int) -> None:
@@ -440,15 +393,15 @@ class Session:
         to_click = self._settings.click
         self._primer = PrimerState.WAITING
         first_step = from_step if to_click else self._timeline.next_bar_step(from_step)
-        if not to_click and self._running:
-            self._stop_clock()
+        if not to_click and self._conductor.running:
+            self._conductor.stop()
         if to_click:
             self._enter(Section(first_step))
         self._set_listener(
             Listener(
                 first_step=first_step,
                 steps_per_beat=self._timeline.steps_per_beat,
-                tempo_bpm=self._tempo,
+                tempo_bpm=self._conductor.tempo_bpm,
                 to_click=to_click,
             )
         )
@@ -470,16 +423,14 @@ class Session:
         heard = listener.finish()
         at_seconds = None
         if listener.to_click:
-            entry = self._timeline.next_beat_step(self._first_open_step())
+            entry = self._timeline.next_beat_step(self._conductor.first_open_step)
         else:
-            self._tempo = heard.tempo_bpm
+            self._conductor.tempo_bpm = heard.tempo_bpm
             self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
             self._recording.replace_notes(Source.PRIMER, heard.first_step, list(heard.notes))
             position = listener.position_steps(now + ANSWER_SECONDS)
             entry = self._timeline.next_beat_step(math.ceil(position))
-            at_seconds = (
-                now + ANSWER_SECONDS + (entry - position) * step_seconds(self._tempo, self._timeline.steps_per_beat)
-            )
+            at_seconds = listener.seconds_at(entry)
         frames = heard.roll.frames()
         self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
         self._primer = PrimerState.CONTINUED
@@ -497,6 +448,13 @@ class Session:
         self.snapshot = self._make_snapshot()
 
     def _make_snapshot(self) -> Snapshot:
+        conductor, listener = self._conductor, self._listener
+        step, step_seconds_at = conductor.last_step, conductor.last_seconds
+        running = conductor.running
+        if listener is not None and listener.started and not running:  # the now-line follows the player
+            running = True
+            step = math.floor(listener.position_steps(self._clock.now_seconds()))
+            step_seconds_at = listener.seconds_at(step)
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
@@ -505,17 +463,17 @@ class Session:
             model=self._stepper.name,
             device=self._stepper.device,
             timeline=self._timeline,
-            step=self._last_step,
-            step_seconds_at=self._last_seconds,
-            tempo_bpm=self._tempo,
-            planned_from=self._planner.next_step,
-            planned=self._planner.frames,
+            step=step,
+            step_seconds_at=step_seconds_at,
+            tempo_bpm=conductor.tempo_bpm,
+            planned_from=conductor.next_step,
+            planned=conductor.planner.frames,
             keys=tuple(self._keys.items()),
             take=self._take_number,
             recording=self._recording,
             ports=self._ports,
-            timing=self._timing.summary(),
+            timing=conductor.timing.summary(),
             notice=self._notice,
             notice_id=self._notice_id,
-            running=self._running or (self._listener is not None and self._listener.started),
+            running=running,
         )

@@ -16,8 +16,9 @@ from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
 from rnnrbm_live.core.settings import Mode, Settings
+from rnnrbm_live.engine.conductor import LOOKAHEAD_FRAMES, LOOKAHEAD_SECONDS
 from rnnrbm_live.engine.generator import run_offline
-from rnnrbm_live.engine.session import LOOKAHEAD_FRAMES, LOOKAHEAD_SECONDS, TOOK_OVER, Session
+from rnnrbm_live.engine.session import TOOK_OVER, Session
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.player.offline import OfflinePlayer
 from tests.engine.fakes import EchoStepper
@@ -362,3 +363,29 @@ def test_the_same_seed_plays_the_same_session() -> None:
 
     assert play(1) == play(1)
     assert play(1) != play(2)
+
+
+def test_a_key_that_a_dying_player_held_is_ended() -> None:
+    rig = Rig()
+    rig.do(ask.Play())
+    rig.until_step(4)
+    rig.do(msg.PlayKey(40, 90))
+    rig.until_step(6)
+    rig.session.event(msg.PlayerRestarted("The player stopped and was started again."))
+    assert rig.now.keys == ()
+    assert [note.pitch for note in rig.now.recording.playing() if note.source is Source.PLAYER] == []
+
+
+def test_the_now_line_does_not_jump_when_the_model_takes_over() -> None:
+    rig = Rig()
+    rig.do(ask.SetMode(Mode.PRIMER), ask.Play())
+    play_primer(rig, MELODY, 120.0)
+    places = []
+
+    def look(snapshot: Snapshot) -> bool:
+        places.append(snapshot.position_steps(rig.link.clock.now_seconds()))
+        return snapshot.step >= 32
+
+    rig.until(look)
+    assert max(after - before for before, after in itertools.pairwise(places)) < 1.1
+    assert min(after - before for before, after in itertools.pairwise(places)) > -0.1

@@ -1,0 +1,130 @@
+"""Time and plan: keeps the player supplied with frames, and knows which step can still be changed."""
+
+from __future__ import annotations
+
+import math
+
+from rnnrbm_live.core.clock import Clock
+from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.messages import SetPlan, SetTempo, StartClock, StepPlayed, StopClock
+from rnnrbm_live.core.protocols import PlayerLink
+from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.planner import Planner, Section
+from rnnrbm_live.engine.timing import TimingLog
+
+LOOKAHEAD_SECONDS = 3.0  # stalls of 0.4 s have been seen; a change replaces the plan, so a long one costs nothing
+LOOKAHEAD_FRAMES = 4
+ANSWER_SECONDS = 0.012  # a plan sent now is with the player, before it freezes a step, this long before its deadline
+START_SECONDS = 0.03  # about what the player needs to begin
+
+
+class Conductor:
+    """The plan of one session and the player's clock, as far as the engine knows it.
+
+    Attributes:
+        planner: coming frames.
+        timing: how well time was kept.
+        running: whether the player's clock runs.
+        tempo_bpm: of the clock.
+        last_step: the last step that sounded; -1 before the first.
+        last_seconds: when it was due.
+    """
+
+    def __init__(self, link: PlayerLink, clock: Clock, timeline: Timeline, tempo_bpm: float) -> None:
+        """Stand still before step 0."""
+        self._link = link
+        self._clock = clock
+        self._timeline = timeline
+        self._revision = 0
+        self.planner = Planner(timeline)
+        self.timing = TimingLog()
+        self.running = False
+        self.tempo_bpm = tempo_bpm
+        self.last_step = -1
+        self.last_seconds = 0.0
+
+    @property
+    def period(self) -> float:
+        """Duration of a step in seconds."""
+        return step_seconds(self.tempo_bpm, self._timeline.steps_per_beat)
+
+    @property
+    def next_step(self) -> int:
+        """First step that has not sounded."""
+        return self.planner.next_step
+
+    @property
+    def first_open_step(self) -> int:
+        """First step that a plan sent now still reaches before it is frozen."""
+        if not self.running:
+            return self.next_step
+        ahead = (self._clock.now_seconds() + ANSWER_SECONDS - self.last_seconds) / self.period
+        return max(self.next_step, self.last_step + math.ceil(ahead))
+
+    def wants_a_frame(self) -> bool:
+        """Return whether time runs and the plan is shorter than it should be."""
+        frames = self.planner.tail_step - self.next_step
+        return self.running and (frames < LOOKAHEAD_FRAMES or frames * self.period < LOOKAHEAD_SECONDS)
+
+    def use_timeline(self, timeline: Timeline) -> None:
+        """Change the meter of a session that has not begun."""
+        self._timeline = timeline
+        self.planner = Planner(timeline)
+
+    def enter(self, *sections: Section, settings: Settings, at_seconds: float | None = None) -> None:
+        """Play sections, in order, from the first one's first step; let time run if it does not yet.
+
+        Args:
+            sections: ascending.
+            settings: for the first frames.
+            at_seconds: when the first step is due, if time does not run yet; None for at once.
+        """
+        if not self.running:
+            self.planner.silence(sections[0].first_step)
+        for section in sections:
+            self.planner.schedule(section)
+        self._revision += 1
+        if not self.running:
+            self.start(settings, at_seconds)
+
+    def start(self, settings: Settings, at_seconds: float | None = None) -> None:
+        """Let time run from the first step that has not sounded, its plan sent ahead."""
+        now = self._clock.now_seconds()
+        due = now + START_SECONDS if at_seconds is None else at_seconds
+        lead = max(1, math.ceil((due - now) / self.period))  # steps that the now-line still has to go
+        self.last_step, self.last_seconds = self.next_step - lead, due - lead * self.period
+        self.running = True
+        self.planner.silence(self.next_step)
+        for _ in range(LOOKAHEAD_FRAMES):
+            self.extend(settings)
+        self._link.send(StartClock(self.next_step, self.tempo_bpm, self._timeline.steps_per_beat, at_seconds))
+
+    def stop(self) -> None:
+        """Let time stand still before the next step; what sounds ends."""
+        self._link.send(StopClock())
+        self.planner.silence(self.next_step)
+        self.last_step = self.next_step - 1
+        self.running = False
+
+    def extend(self, settings: Settings) -> None:
+        """Plan one frame more and send it."""
+        before = self._clock.now_seconds()
+        step, planned = self.planner.extend(settings)
+        self.timing.add_sampling(self._clock.now_seconds() - before)
+        self._link.send(SetPlan(self._revision, step, (planned,)))
+
+    def revise(self) -> None:
+        """Plan anew from the first step that can still be changed."""
+        self._revision += 1
+        self.planner.cut(self.first_open_step)
+
+    def set_tempo(self, tempo_bpm: float) -> None:
+        """Change the tempo from the next step on."""
+        self.tempo_bpm = tempo_bpm
+        self._link.send(SetTempo(tempo_bpm))
+
+    def confirm(self, event: StepPlayed) -> Section | None:
+        """Take note of a step that sounded; return the section that begins there, if one does."""
+        self.timing.add_step(event)
+        self.last_step, self.last_seconds = event.step, event.desired_seconds
+        return self.planner.confirm(event.step, event.planned)
