@@ -261,3 +261,32 @@ def test_no_midi_system_is_said_in_one_sentence(monkeypatch: pytest.MonkeyPatch)
     finally:
         link.close()
     assert multiprocessing.active_children() == []
+
+
+def test_an_output_that_vanishes_is_told_and_taken_up_again(stage: Stage) -> None:
+    def synth() -> rtmidi.MidiIn:
+        port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="synth")
+        port.open_virtual_port("in")
+        return port
+
+    def output() -> str | None:
+        stage.collect()
+        return next((event.output for event in reversed(stage.events) if isinstance(event, msg.Ports)), None)
+
+    first = synth()
+    stage.link.send(msg.OpenOutput("synth:in"))
+    wait_for(lambda: output() == "synth:in", what="the output")
+    stage.play(chords(400))
+    stage.until_step(2)
+    first.close_port()
+    first.delete()
+    wait_for(lambda: output() is None, what="its loss being noticed")
+    told = [event.text for event in stage.events if isinstance(event, msg.Notice)]
+    assert "MIDI output 'synth:in' went away: it is used again on return" in told
+    second = synth()
+    wait_for(lambda: output() == "synth:in", what="its return")
+    wait_for(lambda: second.get_message() is not None, what="music on it")
+    steps = [event.step for event in stage.events if isinstance(event, msg.StepPlayed)]
+    assert steps == list(range(len(steps)))  # time went on all the while
+    second.close_port()
+    second.delete()
