@@ -169,7 +169,7 @@ class Controls(QWidget):
         )
         self.input.offer(
             [
-                ("None: computer keys" if ports.inputs else "None: computer keys", None),
+                ("None: computer keys", None),
                 *((name, name) for name in ports.inputs),
             ],
             ports.input,
