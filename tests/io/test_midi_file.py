@@ -90,6 +90,11 @@ def test_a_session_is_written_with_its_parts_markers_and_tempi(tmp_path: Path) -
     assert [{m.channel for m in track if m.type == "note_on"} for track in file.tracks[1:]] == [{0}, {1}]
     theirs = pretty_midi.PrettyMIDI(str(path))
     assert [round(tempo, 3) for tempo in theirs.get_tempo_changes()[1]] == [80.0, 90.0]
+    found = {part.name: [(n.pitch, n.velocity, round(n.start, 3)) for n in part.notes] for part in theirs.instruments}
+    sixteenth = 60 / 80 / 4  # the file begins at the bar of the first note, step 24
+    assert found["Model"] == [(48, 70, pytest.approx(4 * sixteenth, abs=0.001))]
+    assert [(pitch, velocity) for pitch, velocity, _ in found["Player"]] == [(60, 90), (72, 80)]
+    assert found["Player"][0][2] == pytest.approx(2.25 * sixteenth, abs=0.001)
     roll = read_midi(path, 4)
     assert [(n.start_steps, n.end_steps, n.pitch) for n in roll.notes()] == [(2, 4, 60), (4, 8, 48), (6, 9, 72)]
     assert roll.meters == (MeterChange(0, Meter(3, 4)),)
