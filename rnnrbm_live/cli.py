@@ -14,6 +14,7 @@ from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Settings, check_ran
 from rnnrbm_live.places import DEFAULT_MODEL
 
 BAD_INPUT = 2  # exit code
+DATA_HELP = "a folder of MIDI files, of any depth, an .npz archive of split piano-rolls, or music21:bach"
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
@@ -58,14 +59,23 @@ def _parser() -> argparse.ArgumentParser:
     generate.set_defaults(job=_generate)
 
     train = jobs.add_parser("train", help="train a model on MIDI files")
-    train.add_argument("data", metavar="DATA", help="a folder of MIDI files, of any depth, or music21:bach")
-    train.add_argument("--preset", default="live", help="live (to play with) or tutorial (the 2012 recipe)")
+    train.add_argument("data", metavar="DATA", help=DATA_HELP)
+    train.add_argument("--preset", default="live", help="how to train; see README (default: live)")
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write the model")
     train.add_argument("--epochs", type=int, help="passes over the data (default: the preset's)")
     train.add_argument("--seed", type=_setting("seed"), default=0, help="of all that is random (default: 0)")
     train.add_argument("--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="CPU threads")
     train.add_argument("--resume", action="store_true", help="go on with a training that was stopped in DIR")
     train.set_defaults(job=_train)
+
+    judge = jobs.add_parser("evaluate", help="log-likelihood and accuracy of a model on held-out music")
+    judge.add_argument("model", metavar="MODEL", help="name or folder")
+    judge.add_argument("data", metavar="DATA", help=DATA_HELP)
+    judge.add_argument("--split", choices=("train", "valid", "test", "held-out", "all"), help="(default: test)")
+    judge.add_argument("--temperatures", type=_temperatures, default=1000, metavar="N", help="fewer are a quick look")
+    judge.add_argument("--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="CPU threads")
+    judge.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
+    judge.set_defaults(job=_evaluate)
 
     jobs.add_parser("ports", help="list MIDI inputs and outputs").set_defaults(job=_ports)
     jobs.add_parser("models", help="list the models there are").set_defaults(job=_models)
@@ -110,6 +120,12 @@ def _setting(name: str) -> Callable[[str], float]:
 def _bars(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of bars: give 1 to 100000")
+    return int(text)
+
+
+def _temperatures(text: str) -> int:
+    if not text.isdecimal() or not 2 <= int(text) <= 1_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of temperatures: give 2 to 1000000")
     return int(text)
 
 
@@ -178,6 +194,19 @@ def _train(options: argparse.Namespace) -> int:
         seed=int(options.seed),
         threads=options.threads,
         resume=options.resume,
+    )
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    from rnnrbm_live.evaluation import evaluate_from_command
+
+    return evaluate_from_command(
+        options.model,
+        options.data,
+        split=options.split,
+        temperatures=options.temperatures,
+        threads=options.threads,
+        json_path=options.json,
     )
 
 

@@ -30,7 +30,7 @@ def train_from_command(
         preset = with_epochs(preset, epochs)
     torch.set_num_threads(threads)
     dataset = _load(data, preset)
-    corpus = build_corpus(dataset.rolls, dataset.names, preset, seed=seed)
+    corpus = build_corpus(dataset.rolls, dataset.names, preset, seed=seed, splits=dataset.splits)
     print(
         f"{len(corpus.train)} pieces to train on, {len(corpus.valid)} held out,"
         f" {len(dataset.skipped) + len(corpus.skipped)} left out"
@@ -69,7 +69,7 @@ def _load(data: str, preset: Preset) -> Dataset:
         if isinstance(preset, TutorialPreset):
             dataset = load_dataset(data, step_seconds=preset.step_seconds, progress=show)
         else:
-            dataset = load_dataset(data, steps_per_beat=preset.steps_per_beat, progress=show)
+            dataset = load_dataset(data, steps_per_beat=preset.config.steps_per_beat, progress=show)
     for skipped in dataset.skipped:
         print(f"left out {skipped.name}: {skipped.reason}", file=sys.stderr)
     return dataset
@@ -77,6 +77,8 @@ def _load(data: str, preset: Preset) -> Dataset:
 
 def _show(bar: tqdm[None], progress: Progress) -> None:
     accuracy = "" if progress.accuracy is None else f", held-out accuracy {100 * progress.accuracy:.1f} %"
+    if progress.log_likelihood is not None:
+        accuracy += f", held-out log-likelihood {progress.log_likelihood:.2f}"
     minutes, seconds = divmod(round(progress.seconds_left), 60)
     bar.set_description_str(f"{progress.stage} {progress.epoch}/{progress.epochs}", refresh=False)
     bar.set_postfix_str(f"monitor {progress.monitor:.3f}{accuracy}, {minutes}:{seconds:02d} left", refresh=False)

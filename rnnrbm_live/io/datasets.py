@@ -1,4 +1,4 @@
-"""Training data by name: the Bach chorales that music21 carries, or any folder of MIDI files.
+"""Training data by name: Bach's chorales from music21, a folder of MIDI files, or a published piano-roll archive.
 
 Chorales are parsed once (about a minute) and then kept as plain arrays in the user's cache folder.
 """
@@ -16,8 +16,10 @@ from zipfile import BadZipFile
 
 import numpy as np
 import platformdirs
+from numpy.typing import NDArray
 
 from rnnrbm_live.core.errors import CorpusError, MidiFileError
+from rnnrbm_live.core.frame import N_PITCHES, Bits
 from rnnrbm_live.core.grid import COMMON_TIME, Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
 from rnnrbm_live.io.midi_file import read_midi, read_midi_seconds
@@ -35,6 +37,8 @@ CHORALE_TEMPO_BPM = 76.0
 """The scores carry no tempo; this is ours, a walking pace."""
 MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar"})
 CACHE_VERSION = 2
+ARCHIVE_SPLITS = ("train", "valid", "test")
+ARCHIVE_LICENCE = "that of the archive, which its owner must know"
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
@@ -58,6 +62,7 @@ class Dataset:
         names: one per piece, unique.
         rolls: the pieces.
         skipped: files that were left out.
+        splits: ``train``, ``valid`` or ``test`` for each piece, where the data set comes split.
     """
 
     source: str
@@ -65,6 +70,7 @@ class Dataset:
     names: tuple[str, ...]
     rolls: tuple[PianoRoll, ...]
     skipped: tuple[Skipped, ...] = ()
+    splits: tuple[str, ...] = ()
 
 
 def load_dataset(
@@ -77,7 +83,9 @@ def load_dataset(
     """Load the pieces that `source` names.
 
     Args:
-        source: ``music21:bach``, or a folder that is searched for MIDI files at any depth.
+        source: ``music21:bach``, a folder that is searched for MIDI files at any depth, or an ``.npz`` archive of
+            split piano-rolls: for each split ``NAME_bits``, (frames, 11) packed rows of the 88 keys, and ``NAME_len``,
+            frames per piece. The archive says nothing of time: its frames are taken as steps.
         steps_per_beat: grid of the rolls, steps per quarter note.
         step_seconds: if given, a grid in seconds that ignores tempo (the 2012 tutorial's dt) instead.
         progress: told how many of the files are read.
@@ -91,7 +99,52 @@ def load_dataset(
         return _music21_bach(steps_per_beat, progress)
     if source.startswith("music21:"):
         raise CorpusError(f"{source!r} is not known: the only music21 corpus offered is {MUSIC21_BACH!r}")
-    return _midi_folder(Path(source).expanduser(), steps_per_beat, step_seconds, progress)
+    path = Path(source).expanduser()
+    if path.suffix == ".npz":
+        return _archive(path, steps_per_beat)
+    return _midi_folder(path, steps_per_beat, step_seconds, progress)
+
+
+# Archives of piano-rolls
+
+
+def _archive(path: Path, steps_per_beat: int) -> Dataset:
+    if not path.is_file():
+        raise CorpusError(f"{path} does not exist: give an .npz archive of piano-rolls, a folder or {MUSIC21_BACH!r}")
+    names: list[str] = []
+    rolls: list[PianoRoll] = []
+    splits: list[str] = []
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            for split in ARCHIVE_SPLITS:
+                pieces = _unpack(arrays[f"{split}_bits"], arrays[f"{split}_len"])
+                names += [f"{split} {index}" for index in range(len(pieces))]
+                rolls += [_roll_of_sounding(sounding, steps_per_beat) for sounding in pieces]
+                splits += [split] * len(pieces)
+    except KeyError as err:
+        raise CorpusError(f"{path} holds no {err.args[0]}: give an archive with train, valid and test splits") from err
+    except (OSError, ValueError, TypeError, EOFError, BadZipFile) as err:
+        raise CorpusError(f"{path} cannot be read as an archive of piano-rolls ({err}): give another one") from err
+    return Dataset(str(path), ARCHIVE_LICENCE, tuple(names), tuple(rolls), splits=tuple(splits))
+
+
+def _unpack(packed: Bits, lengths: NDArray[np.integer[Any]]) -> list[Bits]:
+    """Return the pieces' rows, (T, 88) each.
+
+    Raises:
+        ValueError: if the arrays do not fit together.
+    """
+    if packed.ndim != 2 or packed.dtype != np.uint8 or 8 * packed.shape[1] != N_PITCHES:
+        raise ValueError(f"bits have shape {packed.shape} of {packed.dtype}, not (frames, {N_PITCHES // 8}) of uint8")
+    if lengths.ndim != 1 or lengths.min(initial=1) < 1 or lengths.sum() != len(packed):
+        raise ValueError(f"lengths do not add up to {len(packed)} frames")
+    return np.split(np.unpackbits(packed, axis=1), np.cumsum(lengths)[:-1]) if len(lengths) else []
+
+
+def _roll_of_sounding(sounding: Bits, steps_per_beat: int) -> PianoRoll:
+    """Return a roll whose keys are struck when they begin to sound: repeated notes are not told apart."""
+    before = np.concatenate((np.zeros_like(sounding[:1]), sounding[:-1]))
+    return PianoRoll(sounding, np.where(before, np.uint8(0), sounding), steps_per_beat)
 
 
 # Folders of MIDI files

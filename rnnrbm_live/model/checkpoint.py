@@ -22,7 +22,7 @@ from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.live import LiveModel
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.json"
 TRAINING_FILE = "training.safetensors"
@@ -64,8 +64,10 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
     """Return the name and shape of each array of a model, as `rnnrbm.RNNRBM` names them."""
     n_visible, n_hidden, n_recurrent = config.n_visible, config.n_hidden, config.n_recurrent
     gates = {"tanh": 1, "gru": 3}[config.rnn] * n_recurrent
+    output = {"W_out": (n_visible, n_hidden)} if config.conditional == "nade" else {}
     return {
         "W": (n_visible, n_hidden),
+        **output,
         "b_v": (n_visible,),
         "b_h": (n_hidden,),
         "W_uv": (n_recurrent, n_visible),
@@ -163,6 +165,8 @@ def load_live_model(folder: Path) -> LiveModel:
         CheckpointError: if a file is missing, damaged or does not fit.
     """
     card = load_card(folder)
+    if card.config.conditional != "rbm":
+        raise CheckpointError(f"{folder} is an RNN-NADE, which is there to be evaluated: choose an RNN-RBM to play")
     return LiveModel(card.config, load_weights(folder, card.config))
 
 

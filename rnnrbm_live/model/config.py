@@ -13,6 +13,7 @@ from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.core.grid import Meter
 
 RnnKind = Literal["tanh", "gru"]
+Conditional = Literal["rbm", "nade"]
 ChainStart = Literal["zeros", "previous"]
 
 _LEAST = {"n_hidden": 1, "n_recurrent": 1, "steps_per_beat": 1, "gibbs_steps": 1, "max_notes": 1}
@@ -25,6 +26,7 @@ class ModelConfig:
     Attributes:
         n_hidden: hidden units of the RBM.
         n_recurrent: recurrent units.
+        conditional: P(frame | past): an ``rbm``, or the ``nade`` that serves as a reference with an exact likelihood.
         rnn: the recurrence, ``tanh`` (the paper's) or ``gru``.
         onsets: whether rows are 176 bits, sounding and struck, or 88 sounding bits.
         steps_per_beat: grid, steps per quarter note.
@@ -41,6 +43,7 @@ class ModelConfig:
 
     n_hidden: int = 256
     n_recurrent: int = 256
+    conditional: Conditional = "rbm"
     rnn: RnnKind = "gru"
     onsets: bool = True
     steps_per_beat: int = 4
@@ -56,8 +59,9 @@ class ModelConfig:
             value = getattr(self, name)
             if type(value) is not int or value < least:
                 raise CheckpointError(f"model config: {name} must be a whole number from {least} up, not {value!r}")
-        for name, choices in (("rnn", get_args(RnnKind)), ("chain_start", get_args(ChainStart))):
-            if getattr(self, name) not in choices:
+        for name, kind in (("conditional", Conditional), ("rnn", RnnKind), ("chain_start", ChainStart)):
+            if getattr(self, name) not in get_args(kind):
+                choices = get_args(kind)
                 raise CheckpointError(f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}")
         if type(self.onsets) is not bool:
             raise CheckpointError(f"model config: onsets must be true or false, not {self.onsets!r}")

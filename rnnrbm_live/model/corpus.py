@@ -13,7 +13,7 @@ from rnnrbm_live.core.errors import CorpusError, SettingsError
 from rnnrbm_live.core.frame import N_PITCHES, Bits
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.model.config import ModelConfig
-from rnnrbm_live.model.presets import LivePreset, Preset
+from rnnrbm_live.model.presets import Preset, StagedPreset
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Corpus:
         return sum(len(piece) for piece in self.train)
 
 
-def build_corpus(rolls: Sequence[PianoRoll], names: Sequence[str], preset: Preset, *, seed: int) -> Corpus:
+def build_corpus(
+    rolls: Sequence[PianoRoll], names: Sequence[str], preset: Preset, *, seed: int, splits: Sequence[str] = ()
+) -> Corpus:
     """Encode pieces for a preset and split them.
 
     Args:
@@ -65,34 +67,41 @@ def build_corpus(rolls: Sequence[PianoRoll], names: Sequence[str], preset: Prese
         names: one per roll.
         preset: decides rows, meters and the held-out share.
         seed: of the split; the same seed and pieces give the same split.
+        splits: ``train``, ``valid`` or ``test`` for each roll, where the data comes split: then `valid_share` is not
+            used, and test pieces are not looked at.
 
     Raises:
         CorpusError: if no piece is left to train on.
     """
-    config = live_config(rolls, preset) if isinstance(preset, LivePreset) else preset.config
-    pieces, skipped = [], []
-    for name, roll in zip(names, rolls, strict=True):
+    if splits:
+        chosen = [index for index, split in enumerate(splits) if split != "test"]
+        rolls, names = [rolls[index] for index in chosen], [names[index] for index in chosen]
+        splits = [splits[index] for index in chosen]
+    config = fitted_config(rolls, preset) if isinstance(preset, StagedPreset) else preset.config
+    pieces, sides, skipped = [], [], []
+    for name, roll, side in zip(names, rolls, splits or [""] * len(rolls), strict=True):
         if strange := [str(change.meter) for change in roll.meters if not _knows(config, str(change.meter))]:
             skipped.append((name, f"meter {strange[0]} is not among {', '.join(config.meters)}"))
         elif not roll.sounding.any():
             skipped.append((name, "no notes in the piano's range"))
         else:
             pieces.append(encode(roll, name, config))
+            sides.append(side)
     if not pieces:
         reasons = "; ".join(f"{name}: {reason}" for name, reason in skipped[:3])
         raise CorpusError(f"no piece is left to train on ({reasons or 'the data set is empty'}): give other music")
-    train, valid = split_pieces(pieces, preset.valid_share, seed=seed)
+    if splits:
+        train, valid = (
+            [p for p, side in zip(pieces, sides, strict=True) if side == name] for name in ("train", "valid")
+        )
+    else:
+        train, valid = split_pieces(pieces, preset.valid_share, seed=seed)
     return Corpus(config, tuple(train), tuple(valid), tuple(skipped))
 
 
-def live_config(rolls: Sequence[PianoRoll], preset: LivePreset) -> ModelConfig:
+def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConfig:
     """Choose what the preset leaves to the data: meters, most notes at once, usual tempo."""
-    config = ModelConfig(
-        n_hidden=preset.n_hidden,
-        n_recurrent=preset.n_recurrent,
-        steps_per_beat=preset.steps_per_beat,
-        gibbs_steps=preset.gibbs_steps,
-    )
+    config = preset.config
     if not rolls:
         return config
     found = Counter(str(change.meter) for roll in rolls for change in roll.meters)
@@ -100,7 +109,7 @@ def live_config(rolls: Sequence[PianoRoll], preset: LivePreset) -> ModelConfig:
     most = int(np.quantile(counts, 0.999, method="lower")) if counts.size else 0
     return replace(
         config,
-        meters=tuple(meter for meter in preset.meters if meter in found) or (preset.meters[0],),
+        meters=tuple(meter for meter in config.meters if meter in found) or config.meters[:1],
         max_notes=min(N_PITCHES, max(1, most + preset.spare_notes)),
         default_tempo_bpm=round(float(np.median([roll.tempos[0].bpm for roll in rolls])), 1),
     )

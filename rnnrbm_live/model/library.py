@@ -43,19 +43,28 @@ class ModelLibrary:
                 found.setdefault(card.parent.name, _describe(card.parent))
         return [found[name] for name in sorted(found)]
 
-    def load(self, name: str) -> tuple[str, LiveModel]:
-        """Load a model by name or by folder; return its name and it.
+    def find(self, name: str) -> Path:
+        """Return the folder of a model given by name or by folder.
 
         Raises:
-            CheckpointError: if there is no such model, or it is damaged.
+            CheckpointError: if there is no such model.
         """
         for folder in (*(folder / name for folder in self._folders), Path(name).expanduser()):
             if (folder / CARD_FILE).is_file():
-                return folder.resolve().name, load_live_model(folder)
+                return folder
         known = ", ".join(model.name for model in self.models()) or "none is installed"
         raise CheckpointError(
             f"there is no model {name!r}: give the name of one ({known}) or a folder that training wrote"
         )
+
+    def load(self, name: str) -> tuple[str, LiveModel]:
+        """Load a model by name or by folder; return its name and it.
+
+        Raises:
+            CheckpointError: if there is no such model, it is damaged, or it cannot be played.
+        """
+        folder = self.find(name)
+        return folder.resolve().name, load_live_model(folder)
 
 
 def _describe(folder: Path) -> ModelInfo:

@@ -8,7 +8,10 @@ from typing import Literal
 from rnnrbm_live.core.errors import SettingsError
 from rnnrbm_live.model.config import ModelConfig
 
-ChainKind = Literal["persistent", "short-run"]
+ChainKind = Literal["persistent", "short-run", "data", "none"]
+
+ALL_KEYS = (-6, 6)
+"""Semitones by which music is moved, first up to but not including last."""
 
 TUTORIAL_CONFIG = ModelConfig(
     n_hidden=150,
@@ -43,15 +46,22 @@ class TutorialPreset:
 
 @dataclass(frozen=True)
 class Stage:
-    """One part of live training.
+    """One part of a staged training.
 
     Attributes:
         chains: where the negative chains start. ``persistent``: where this frame's chain ended in the last
-            epoch. ``short-run``: at the previous frame of the music, as in live playing.
+            epoch. ``short-run``: at the previous frame of the music, as in live playing. ``data``: at the frame itself,
+            which is contrastive divergence. ``none``: no chains, but the exact likelihood of a NADE with the RBM's own
+            weights, its mean-field cousin (Larochelle & Murray 2011, section 3): a fast start for the recurrence. An
+            RNN-NADE is always trained so.
         epochs: passes over the data.
-        learning_rate: of the RBM; constant for 40 % of the stage, then falling exponentially to 2 %.
+        learning_rate: of the conditional; constant for 40 % of the stage, then falling exponentially to 2 %.
         first_gibbs_steps: sweeps per update at the beginning of the stage,
         last_gibbs_steps: and at its end.
+        dropout: of the state that sets the biases; 1 leaves the biases constant, which trains the RBM alone.
+        input_dropout: of the notes that the recurrence sees.
+        weight_decay: AdamW's.
+        transpositions: semitones, first up to but not including last; a new draw per piece and epoch.
     """
 
     chains: ChainKind
@@ -59,53 +69,42 @@ class Stage:
     learning_rate: float
     first_gibbs_steps: int
     last_gibbs_steps: int
+    dropout: float = 0.1
+    input_dropout: float = 0.05
+    weight_decay: float = 0.001
+    transpositions: tuple[int, int] = (0, 1)
 
 
 @dataclass(frozen=True)
-class LivePreset:
-    """Training for live playing: persistent chains first, then short runs as the live chain runs them.
-
-    A model trained for likelihood has chains that do not mix, and drones when it plays. Short-run training
-    starts the negative chain where the live chain starts and runs it as long, so that what those k sweeps
-    draw is right.
+class StagedPreset:
+    """Training in stages, pieces side by side, with the state carried along them.
 
     Attributes:
-        meters: time signatures to learn, where the data has them.
+        name: of the preset.
+        config: of the models; its meters are learned where the data has them. The data also decides most notes at once
+            and tempo.
         stages: one after the other, with a fresh optimiser each.
-        rnn_rate: learning rate of the recurrent part, as a share of the RBM's.
-        dropout: of the state that sets the biases.
-        input_dropout: of the notes that the recurrence sees.
+        rnn_rate: learning rate of the recurrent part, as a share of the conditional's.
         intruders: share of chunks in which the model hears keys that do not belong for a while. Short runs never reach
             the odd clusters that a chain may get stuck in; this teaches the model to leave them.
-        weight_decay: AdamW's.
         average: decay of the weight average per update; the average is what is kept.
         lanes: pieces read side by side.
         chunk_steps: steps per lane and update; the state is carried from chunk to chunk.
-        transpositions: semitones, first up to but not including last; a new draw per piece and epoch.
-        valid_share: of the pieces, kept out of training.
+        chosen_by_likelihood: whether the weights kept are those with the best held-out likelihood; else the last.
+        valid_share: of the pieces, kept out of training where the data set has no split of its own.
         spare_notes: a frame with more notes than 99.9 % of the data's frames have, plus these, is held (see
             `ModelConfig.max_notes`).
     """
 
-    name: str = "live"
-    n_hidden: int = 256
-    n_recurrent: int = 256
-    steps_per_beat: int = 4
-    meters: tuple[str, ...] = ("4/4", "3/4", "6/8", "2/4")
-    gibbs_steps: int = 25
-    stages: tuple[Stage, ...] = (
-        Stage("persistent", epochs=12, learning_rate=5e-3, first_gibbs_steps=10, last_gibbs_steps=20),
-        Stage("short-run", epochs=68, learning_rate=4e-3, first_gibbs_steps=25, last_gibbs_steps=25),
-    )
+    name: str
+    config: ModelConfig
+    stages: tuple[Stage, ...]
     rnn_rate: float = 0.5
-    dropout: float = 0.1
-    input_dropout: float = 0.05
-    intruders: float = 0.3
-    weight_decay: float = 0.001
+    intruders: float = 0.0
     average: float = 0.99
     lanes: int = 12
     chunk_steps: int = 128
-    transpositions: tuple[int, int] = (-6, 6)
+    chosen_by_likelihood: bool = False
     valid_share: float = 0.1
     spare_notes: int = 1
 
@@ -115,9 +114,21 @@ class LivePreset:
         return sum(stage.epochs for stage in self.stages)
 
 
-Preset = TutorialPreset | LivePreset
+LIVE = StagedPreset(
+    # A model trained for likelihood has chains that do not mix, and drones when it plays. Short-run training starts
+    # the negative chain where the live chain starts and runs it as long, so that what those k sweeps draw is right.
+    name="live",
+    config=ModelConfig(meters=("4/4", "3/4", "6/8", "2/4")),
+    stages=(
+        Stage("persistent", 12, 5e-3, first_gibbs_steps=10, last_gibbs_steps=20, transpositions=ALL_KEYS),
+        Stage("short-run", 68, 4e-3, first_gibbs_steps=25, last_gibbs_steps=25, transpositions=ALL_KEYS),
+    ),
+    intruders=0.3,
+)
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (TutorialPreset(), LivePreset())}
+Preset = TutorialPreset | StagedPreset
+
+PRESETS: dict[str, Preset] = {preset.name: preset for preset in (TutorialPreset(), LIVE)}
 
 
 def find_preset(name: str) -> Preset:
@@ -132,7 +143,7 @@ def find_preset(name: str) -> Preset:
 
 
 def with_epochs(preset: Preset, epochs: int) -> Preset:
-    """Return the preset with another length; a live preset's stages keep their proportions.
+    """Return the preset with another length; a staged preset's stages keep their proportions.
 
     Raises:
         SettingsError: if it is shorter than one epoch per stage.

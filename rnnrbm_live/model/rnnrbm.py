@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.tanh_recurrence import TanhRecurrence
 
 
 class RNNRBM(nn.Module):
@@ -37,7 +38,7 @@ class RNNRBM(nn.Module):
     """
 
     def __init__(self, config: ModelConfig) -> None:
-        """Make the parameters, all zero; `initialise_tutorial` or `initialise_live` fills them."""
+        """Make the parameters, all zero; `initialise_tutorial` or `initialise_staged` fills them."""
         super().__init__()
         self.config = config
         n_visible, n_hidden, n_recurrent = config.n_visible, config.n_hidden, config.n_recurrent
@@ -62,7 +63,7 @@ class RNNRBM(nn.Module):
                 weight.normal_(0, 0.0001, generator=generator)
         self.u0.requires_grad_(False)
 
-    def initialise_live(self, base_rates: Tensor, generator: torch.Generator) -> None:
+    def initialise_staged(self, base_rates: Tensor, generator: torch.Generator) -> None:
         """Draw weights for high learning rates; b_v starts at the logit of how often each bit is on.
 
         Args:
@@ -112,6 +113,10 @@ class RNNRBM(nn.Module):
         if self.config.n_context:
             position = functional.one_hot(next_contexts, self.config.n_context).to(v.dtype)
             rows = torch.cat((rows, position), dim=2)  # (B, T, V + C)
+        if self.config.rnn == "tanh":
+            rnn = self.recurrence
+            x = rows @ rnn.weight_ih_l0.T + rnn.bias_ih_l0 + rnn.bias_hh_l0  # (B, T, R)
+            return TanhRecurrence.apply(x, rnn.weight_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
         states, _ = self.recurrence(rows, u[None].contiguous())
         return states  # type: ignore[no-any-return]  # nn.RNN.forward is not annotated
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import signal
 import threading
 import time
@@ -17,16 +18,27 @@ import torch
 from torch import Tensor
 
 from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.model.build import new_model
 from rnnrbm_live.model.checkpoint import Card, end_training, load_training, save_checkpoint, save_training
 from rnnrbm_live.model.corpus import Corpus
-from rnnrbm_live.model.live_trainer import LiveTrainer
-from rnnrbm_live.model.presets import Preset, TutorialPreset
+from rnnrbm_live.model.presets import Preset, StagedPreset, TutorialPreset
 from rnnrbm_live.model.rnnrbm import RNNRBM
+from rnnrbm_live.model.staged_trainer import StagedTrainer
 from rnnrbm_live.model.training_step import Trainer, keyed_generator
 from rnnrbm_live.model.tutorial_trainer import TutorialTrainer
-from rnnrbm_live.model.validation import VALIDATION_FRAMES, sampled_accuracy
+from rnnrbm_live.model.validation import (
+    ACCURACY_FRAMES,
+    LIKELIHOOD_CHAINS,
+    LIKELIHOOD_FRAMES,
+    LIKELIHOOD_TEMPERATURES,
+    held_out_likelihood,
+    sampled_accuracy,
+)
 
 SECONDS_BETWEEN_SAVES = 60.0
+LIKELIHOODS_TAKEN = 40
+"""How often in a training the held-out log-likelihood is estimated, where weights are chosen by it."""
+_BEST = "best."
 
 
 @dataclass(frozen=True)
@@ -40,6 +52,8 @@ class Progress:
         done: share of the whole training, 0 to 1.
         monitor: the tutorial's reconstruction monitor, mean of this epoch so far, nats per frame.
         accuracy: `validation.sampled_accuracy` after the last epoch, if there are held-out pieces.
+        log_likelihood: `validation.held_out_likelihood` when it was last taken, nats per frame, where weights are
+            chosen by it.
         seconds: spent, earlier parts of a resumed training included.
         seconds_left: estimate.
         epoch_ended: whether this is the last report of its epoch.
@@ -51,6 +65,7 @@ class Progress:
     done: float
     monitor: float
     accuracy: float | None
+    log_likelihood: float | None
     seconds: float
     seconds_left: float
     epoch_ended: bool
@@ -87,7 +102,19 @@ class _Run:
     weight_sum: float = 0.0
     monitors: list[float] = field(default_factory=list)
     accuracies: list[float] = field(default_factory=list)
+    likelihoods: list[tuple[int, float]] = field(default_factory=list)  # epochs done, nats per frame
+    best_epoch: int = 0  # epochs done when the weights to keep were those, 0 while none is credible
+    best_nats: float = -math.inf
+    best: dict[str, Tensor] = field(default_factory=dict)  # those weights
     seconds: float = 0.0
+
+    def facts(self) -> dict[str, Any]:
+        """Return all but the weights, as JSON types."""
+        return {name: value for name, value in vars(self).items() if name != "best"}
+
+    def kept(self, trainer: Trainer[Any]) -> dict[str, Tensor]:
+        """Return the weights to keep: the best, where they are chosen by likelihood, else the latest."""
+        return self.best or trainer.weights()
 
 
 def train(
@@ -132,9 +159,10 @@ def train(
 
     def save() -> None:
         card = _card(name, corpus, preset, seed, data_facts or {}, command, run)
-        save_checkpoint(folder, {key: tensor.numpy() for key, tensor in trainer.weights().items()}, card)
+        save_checkpoint(folder, {key: tensor.numpy() for key, tensor in run.kept(trainer).items()}, card)
         arrays = {key: tensor.numpy() for key, tensor in trainer.state().items()}
-        save_training(folder, arrays, {"identity": identity, "run": asdict(run)})
+        arrays |= {_BEST + key: tensor.numpy() for key, tensor in run.best.items()}
+        save_training(folder, arrays, {"identity": identity, "run": run.facts()})
 
     save()  # a folder that cannot be written to is found now, not after an hour
     started = time.monotonic() - run.seconds
@@ -157,10 +185,11 @@ def train(
                 done = (run.epoch + run.index / len(batches)) / preset.epochs
                 monitor = run.monitor_sum / run.weight_sum
                 if epoch_ended:
-                    _end_epoch(run, trainer, corpus, seed)
+                    _end_epoch(run, trainer, corpus, preset, seed)
                 run.seconds = time.monotonic() - started
                 if progress:
                     accuracy = run.accuracies[-1] if run.accuracies else None
+                    likelihood = run.likelihoods[-1][1] if run.likelihoods else None
                     left = run.seconds * (1 - done) / done
                     progress(
                         Progress(
@@ -170,6 +199,7 @@ def train(
                             done,
                             monitor,
                             accuracy,
+                            likelihood,
                             run.seconds,
                             left,
                             epoch_ended,
@@ -191,21 +221,29 @@ def train(
 def _new_trainer(corpus: Corpus, preset: Preset, seed: int) -> Trainer[Any]:
     if isinstance(preset, TutorialPreset):
         return TutorialTrainer(corpus, preset, seed=seed)
-    return LiveTrainer(corpus, preset, seed=seed)
+    return StagedTrainer(corpus, preset, seed=seed)
 
 
-def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, seed: int) -> None:
+def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, preset: Preset, seed: int) -> None:
     """Close an epoch's books: its monitor, and the held-out figure of the weights to keep."""
     run.monitors.append(run.monitor_sum / run.weight_sum)
     model = _model_with(trainer.weights(), corpus)
     accuracy = sampled_accuracy(model, corpus.valid, generator=keyed_generator(seed, run.epoch, -2))
     if accuracy is not None:
         run.accuracies.append(accuracy)
+    done = run.epoch + 1
+    due = done == preset.epochs or done % max(1, preset.epochs // LIKELIHOODS_TAKEN) == 0
+    if due and isinstance(preset, StagedPreset) and preset.chosen_by_likelihood:
+        likelihood = held_out_likelihood(model, corpus.valid, seed=seed)
+        if likelihood is not None:
+            run.likelihoods.append((done, likelihood.nats))
+            if likelihood.credible and likelihood.nats > run.best_nats:
+                run.best_epoch, run.best_nats, run.best = done, likelihood.nats, trainer.weights()
     run.epoch, run.index, run.monitor_sum, run.weight_sum = run.epoch + 1, 0, 0.0, 0.0
 
 
 def _model_with(weights: Mapping[str, Tensor], corpus: Corpus) -> RNNRBM:
-    model = RNNRBM(corpus.config)
+    model = new_model(corpus.config)
     model.load_state_dict(dict(weights))
     return model
 
@@ -219,6 +257,7 @@ def _resume(folder: Path, trainer: Trainer[Any], identity: str) -> _Run:
         )
     try:
         run = _Run(**facts["run"])
+        run.best = {key.removeprefix(_BEST): torch.from_numpy(arrays.pop(key)) for key in [*arrays] if _BEST in key}
         trainer.load_state({key: torch.from_numpy(array) for key, array in arrays.items()}, epoch=run.epoch)
     except (KeyError, TypeError, ValueError, RuntimeError) as err:
         raise CheckpointError(f"the training in {folder} is damaged ({err}): start without --resume") from err
@@ -258,9 +297,16 @@ def _card(
         "minutes": round(run.seconds / 60, 1),
         "torch": torch.__version__,
     }
+    if run.likelihoods:
+        training["kept_after_epochs"] = run.best_epoch or run.epoch
     sweeps = "15 sweeps" if isinstance(preset, TutorialPreset) else "one sweep"
     metrics: dict[str, Any] = {}
-    if run.monitors:
+    if run.monitors and corpus.config.conditional == "nade":
+        metrics["training_log_likelihood"] = {
+            "value": round(run.monitors[-1], 4),
+            "how": "exact, training frames, dropout on, nats per frame, mean of the last epoch",
+        }
+    elif run.monitors:
         metrics["monitor"] = {
             "value": round(run.monitors[-1], 4),
             "how": f"reconstruction cross-entropy of training frames after {sweeps} from the frame, nats per "
@@ -269,8 +315,16 @@ def _card(
     if run.accuracies:
         metrics["sampled_accuracy"] = {
             "value": round(run.accuracies[-1], 4),
-            "how": f"held-out pieces, up to {VALIDATION_FRAMES} frames, one frame sampled for each given the "
+            "how": f"held-out pieces, up to {ACCURACY_FRAMES} frames, one frame sampled for each given the "
             "true past, TP / (TP + FP + FN) over all bits",
+        }
+    if run.best:
+        sweep = f"{LIKELIHOOD_CHAINS} annealed chains of {LIKELIHOOD_TEMPERATURES} temperatures, which flatters"
+        metrics["valid_log_likelihood"] = {
+            "value": round(run.best_nats, 4),
+            "how": f"{LIKELIHOOD_FRAMES} held-out frames, nats per frame, "
+            + ("exact" if corpus.config.conditional == "nade" else sweep)
+            + "; used to choose the epoch",
         }
     return Card(name, corpus.config, data, training, metrics)
 

@@ -102,7 +102,7 @@ def pooled_gibbs_chain(
     steps: int,
     noise: NoisePool,
     generator: torch.Generator,
-) -> Tensor:
+) -> tuple[Tensor, Tensor]:
     """`rnnrbm.gibbs_chain` with pooled noise.
 
     Args:
@@ -115,7 +115,7 @@ def pooled_gibbs_chain(
         generator: chooses places in the pool.
 
     Returns:
-        v after the last sweep, (N, V) of 0.0 and 1.0.
+        v after the last sweep, (N, V) of 0.0 and 1.0, and the logit of P(v = 1 | h) of that sweep, (N, V).
     """
     v = v.clone()
     h = torch.empty_like(b_h)
@@ -126,4 +126,4 @@ def pooled_gibbs_chain(
         torch.gt(drive_h, noise.take(h.shape, generator), out=h)
         torch.addmm(b_v, h, W_transposed, out=drive_v)
         torch.gt(drive_v, noise.take(v.shape, generator), out=v)
-    return v
+    return v, drive_v

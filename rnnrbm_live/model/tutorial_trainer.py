@@ -11,8 +11,11 @@ from torch import Tensor
 
 from rnnrbm_live.model.corpus import Corpus
 from rnnrbm_live.model.presets import TutorialPreset
-from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
-from rnnrbm_live.model.training_step import Update, keyed_generator
+from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, reconstruction_monitor
+from rnnrbm_live.model.training_step import NoisePool, Update, keyed_generator, pooled_gibbs_chain
+
+NOISE_POOL_SWEEPS = 64
+"""The pool holds the noise of this many half sweeps."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,7 @@ class TutorialTrainer:
         self.model = RNNRBM(corpus.config)
         self.model.initialise_tutorial(keyed_generator(seed))
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
+        self.begin_epoch(0)
         self._optimizer = torch.optim.SGD(parameters, lr=preset.learning_rate)
 
     def stage_name(self, epoch: int) -> str:
@@ -63,22 +67,26 @@ class TutorialTrainer:
         states = model.recur(v[None, :-1], no_context[:, :-1], first_state)  # (1, T-1, R)
         b_v, b_h = model.biases(torch.cat((first_state[:, None], states), dim=1)[0])  # (T, V), (T, H)
         with torch.no_grad():
-            sample, mean_v = gibbs_chain(
+            sample, drive_v = pooled_gibbs_chain(
                 v,
                 model.W,
                 b_v,
                 b_h,
                 steps=self._preset.training_gibbs_steps,
+                noise=self._noise,
                 generator=keyed_generator(self._seed, epoch, index),
             )
-            monitor = float(reconstruction_monitor(v, mean_v))
+            monitor = float(reconstruction_monitor(v, torch.sigmoid(drive_v)))
         self._optimizer.zero_grad()
         torch.autograd.backward(contrastive_cost(v, sample, model.W, b_v, b_h))
         self._optimizer.step()
         return Update(frames=len(v), monitor=monitor, weight=1.0)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Nothing is carried between epochs."""
+        """Draw fresh noise."""
+        config = self.model.config
+        half_sweep = self._preset.chunk_steps * max(config.n_visible, config.n_hidden)
+        self._noise = NoisePool(NOISE_POOL_SWEEPS * half_sweep, keyed_generator(self._seed, epoch, -1))
 
     def weights(self) -> dict[str, Tensor]:
         """Return the weights to keep."""
@@ -91,3 +99,4 @@ class TutorialTrainer:
     def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
         """Go on in an epoch from a state."""
         self.model.load_state_dict(dict(state))
+        self.begin_epoch(epoch)

@@ -9,9 +9,7 @@ from rnnrbm_live.core.errors import CorpusError, SettingsError
 from rnnrbm_live.core.grid import Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
 from rnnrbm_live.model.corpus import Piece, build_corpus, encode, split_pieces, transpose
-from rnnrbm_live.model.presets import LivePreset, TutorialPreset, find_preset, with_epochs
-
-LIVE = LivePreset()
+from rnnrbm_live.model.presets import LIVE, StagedPreset, TutorialPreset, find_preset, with_epochs
 
 
 def roll_of(*pitches: int, meter: str = "4/4", tempo: float = 80, pickup_steps: int = 0) -> PianoRoll:
@@ -129,7 +127,7 @@ def test_presets_by_name() -> None:
 @pytest.mark.parametrize("epochs", [2, 3, 10, 80, 1000])
 def test_a_shorter_preset_keeps_its_stages_proportions(epochs: int) -> None:
     preset = with_epochs(LIVE, epochs)
-    assert isinstance(preset, LivePreset)
+    assert isinstance(preset, StagedPreset)
     assert preset.epochs == epochs
     shares = [stage.epochs / epochs for stage in preset.stages]
     wanted = [stage.epochs / LIVE.epochs for stage in LIVE.stages]
@@ -138,6 +136,6 @@ def test_a_shorter_preset_keeps_its_stages_proportions(epochs: int) -> None:
 
 
 @pytest.mark.parametrize(("preset", "epochs"), [(LIVE, 1), (TutorialPreset(), 0)])
-def test_too_few_epochs_are_refused(preset: LivePreset | TutorialPreset, epochs: int) -> None:
+def test_too_few_epochs_are_refused(preset: StagedPreset | TutorialPreset, epochs: int) -> None:
     with pytest.raises(SettingsError, match="epochs"):
         with_epochs(preset, epochs)

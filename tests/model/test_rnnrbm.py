@@ -69,7 +69,7 @@ def test_gibbs_sampling_converges_to_the_exact_marginals(rbm: tuple[Tensor, Tens
     if pooled:
         noise = NoisePool(1 << 20, generator)
         biases = b_v.expand(n_chains, -1).contiguous(), b_h.expand(n_chains, -1).contiguous()
-        v = pooled_gibbs_chain(start, W, *biases, steps=200, noise=noise, generator=generator)
+        v, _ = pooled_gibbs_chain(start, W, *biases, steps=200, noise=noise, generator=generator)
     else:
         v, _ = gibbs_chain(start, W, b_v, b_h, steps=200, generator=generator)
     numbers = (v @ (2.0 ** torch.arange(N_VISIBLE - 1, -1, -1))).long()

@@ -11,25 +11,30 @@ import torch
 
 from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
+from rnnrbm_live.model import presets
 from rnnrbm_live.model.checkpoint import WEIGHTS_FILE, load_card, load_live_model, load_weights
 from rnnrbm_live.model.corpus import Corpus, build_corpus
-from rnnrbm_live.model.presets import LivePreset, Preset, Stage, TutorialPreset, with_epochs
-from rnnrbm_live.model.rnnrbm import free_energy, gibbs_chain
+from rnnrbm_live.model.presets import ALL_KEYS, Preset, Stage, TutorialPreset, with_epochs
+from rnnrbm_live.model.rnnrbm import free_energy
 from rnnrbm_live.model.train import Progress, TrainingResult, train
-from rnnrbm_live.model.training_step import keyed_generator
+from rnnrbm_live.model.training_step import keyed_generator, pooled_gibbs_chain
 from rnnrbm_live.model.tutorial_trainer import Chunk, TutorialTrainer
-from rnnrbm_live.model.validation import sampled_accuracy
+from rnnrbm_live.model.validation import HeldOutLikelihood, sampled_accuracy
 
 TUTORIAL = replace(with_epochs(TutorialPreset(), 2), chunk_steps=20)
-LIVE = LivePreset(
-    n_hidden=20,
-    n_recurrent=16,
-    gibbs_steps=4,
-    stages=(Stage("persistent", 2, 5e-3, 2, 4), Stage("short-run", 2, 4e-3, 4, 4)),
+LIVE = replace(
+    presets.LIVE,
+    config=replace(presets.LIVE.config, n_hidden=20, n_recurrent=16, gibbs_steps=4),
+    stages=(
+        Stage("persistent", 2, 5e-3, 2, 4, transpositions=ALL_KEYS),
+        Stage("short-run", 2, 4e-3, 4, 4, transpositions=ALL_KEYS),
+    ),
     lanes=3,
     chunk_steps=16,
     valid_share=0.2,
 )
+CHOSEN = replace(LIVE, name="chosen", chosen_by_likelihood=True)
+NADE = replace(CHOSEN, name="nade", config=replace(LIVE.config, conditional="nade"))
 FACTS = {"source": "scales", "licence": "none needed"}
 
 
@@ -74,7 +79,7 @@ def test_it_writes_a_playable_model_with_its_card(tmp_path: Path, preset: Preset
     assert sum(report.epoch_ended for report in reports) == preset.epochs
 
 
-@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE, CHOSEN], ids=["tutorial", "live", "chosen"])
 def test_the_same_seed_gives_the_same_model(tmp_path: Path, preset: Preset) -> None:
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         train_small(preset, tmp_path / name, seed=seed)
@@ -84,7 +89,7 @@ def test_the_same_seed_gives_the_same_model(tmp_path: Path, preset: Preset) -> N
 
 
 @pytest.mark.parametrize("stop_at", [0.1, 0.25, 0.4, 0.5, 0.6, 0.9])
-@pytest.mark.parametrize("preset", [TUTORIAL, LIVE], ids=["tutorial", "live"])
+@pytest.mark.parametrize("preset", [TUTORIAL, LIVE, CHOSEN, NADE], ids=["tutorial", "live", "chosen", "nade"])
 def test_going_on_gives_what_not_stopping_gives(tmp_path: Path, preset: Preset, stop_at: float) -> None:
     """Stopped within an epoch, at its end, at the end of a stage, and in either stage."""
     train_small(preset, tmp_path / "whole")
@@ -97,7 +102,7 @@ def test_going_on_gives_what_not_stopping_gives(tmp_path: Path, preset: Preset, 
     )
     assert not stopped.finished
     assert stop_at <= done[-1] < 1
-    load_live_model(tmp_path / "parts")
+    load_card(tmp_path / "parts")
     resumed = train_small(preset, tmp_path / "parts", resume=True)
     assert resumed.finished
     assert resumed.epochs == len(resumed.monitors) == preset.epochs
@@ -163,7 +168,9 @@ def test_a_tutorial_update_is_plain_sgd_on_the_tutorials_cost() -> None:
         u = torch.tanh(into + u @ before["recurrence.weight_hh_l0"].T)
     b_v, b_h = torch.stack(rows_v), torch.stack(rows_h)
     with torch.no_grad():
-        sample, _ = gibbs_chain(v, before["W"], b_v, b_h, steps=15, generator=keyed_generator(3, 0, 0))
+        noise = trainer._noise
+        generator = keyed_generator(3, 0, 0)
+        sample, _ = pooled_gibbs_chain(v, before["W"], b_v, b_h, steps=15, noise=noise, generator=generator)
     cost = (free_energy(v, before["W"], b_v, b_h) - free_energy(sample, before["W"], b_v, b_h)).sum() / len(v)
     cost.backward()
     trainer.update(Chunk(piece=2, first=0, last=20), epoch=0, index=0, progress=0.0)
@@ -175,8 +182,16 @@ def test_a_tutorial_update_is_plain_sgd_on_the_tutorials_cost() -> None:
 
 def test_live_training_learns(tmp_path: Path) -> None:
     """Held-out accuracy of a sampled frame rises far above that of the untrained model."""
-    fast = replace(LIVE, stages=(Stage("persistent", 20, 2e-2, 2, 4), Stage("short-run", 40, 2e-2, 4, 4)), average=0.9)
-    preset = replace(fast, dropout=0.0)
+    fast = replace(
+        LIVE,
+        stages=(
+            Stage("persistent", 20, 2e-2, 2, 4, transpositions=ALL_KEYS),
+            Stage("short-run", 40, 2e-2, 4, 4, transpositions=ALL_KEYS),
+        ),
+        average=0.9,
+    )
+    stages = tuple(replace(stage, dropout=0.0) for stage in fast.stages)
+    preset = replace(fast, stages=stages)
     result = train_small(preset, tmp_path)
     assert result.accuracies[-1] > 2 * result.accuracies[0]
     assert result.accuracies[-1] > 0.2
@@ -203,3 +218,38 @@ def test_only_safetensors_and_json_are_written(tmp_path: Path) -> None:
     train_small(LIVE, tmp_path, should_stop=lambda: True)
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == ["card.json", WEIGHTS_FILE, "training.safetensors"]
+
+
+def test_the_best_weights_by_held_out_likelihood_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of four epochs scores best, the third better yet but not credibly."""
+    scores = iter([(-5.0, True), (-4.0, True), (-3.0, False), (-4.5, True)])
+    monkeypatch.setattr(
+        "rnnrbm_live.model.train.held_out_likelihood", lambda *_args, **_named: HeldOutLikelihood(*next(scores))
+    )
+    reports: list[Progress] = []
+    train_small(CHOSEN, tmp_path / "whole", progress=reports.append)
+    after_two = next(report for report in reports if report.epoch == 2 and report.epoch_ended)
+    assert after_two.log_likelihood == -4.0
+    card = load_card(tmp_path / "whole")
+    assert card.training["kept_after_epochs"] == 2
+    assert card.metrics["valid_log_likelihood"]["value"] == -4.0
+
+    scores = iter([(-5.0, True), (-4.0, True)])
+    ended: list[float] = []
+    train_small(
+        CHOSEN,
+        tmp_path / "half",
+        progress=lambda report: ended.append(report.epoch + report.epoch_ended - 1),
+        should_stop=lambda: ended[-1] == 2,
+    )
+    whole, half = (weights_of(tmp_path / name, CHOSEN) for name in ("whole", "half"))
+    assert all(np.array_equal(whole[key], half[key]) for key in whole)
+
+
+def test_an_rnn_nade_is_trained_and_cannot_be_played(tmp_path: Path) -> None:
+    nade = replace(NADE, stages=(Stage("none", 12, 2e-2, 1, 1, dropout=0.0),), average=0.9)
+    result = train_small(nade, tmp_path)
+    assert result.monitors[-1] > result.monitors[0] + 5
+    assert "training_log_likelihood" in load_card(tmp_path).metrics
+    with pytest.raises(CheckpointError, match="RNN-NADE"):
+        load_live_model(tmp_path)

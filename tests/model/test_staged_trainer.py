@@ -9,14 +9,17 @@ import torch
 from rnnrbm_live.core.frame import REST, frame_from_bits, frame_to_bits
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.model.corpus import Corpus, build_corpus, transpose
-from rnnrbm_live.model.live_trainer import LiveTrainer, _legal
-from rnnrbm_live.model.presets import LivePreset, Stage
+from rnnrbm_live.model.presets import ALL_KEYS, LIVE, Stage
+from rnnrbm_live.model.staged_trainer import StagedTrainer, _legal
 from rnnrbm_live.model.training_step import keyed_generator
 
-PRESET = LivePreset(
-    n_hidden=8,
-    n_recurrent=8,
-    stages=(Stage("persistent", 1, 5e-3, 2, 2), Stage("short-run", 1, 4e-3, 2, 2)),
+PRESET = replace(
+    LIVE,
+    config=replace(LIVE.config, n_hidden=8, n_recurrent=8),
+    stages=(
+        Stage("persistent", 1, 5e-3, 2, 2, transpositions=ALL_KEYS),
+        Stage("short-run", 1, 4e-3, 2, 2, transpositions=ALL_KEYS),
+    ),
     lanes=3,
     chunk_steps=16,
     valid_share=0.0,
@@ -34,7 +37,7 @@ def corpus() -> Corpus:
 
 
 def test_an_epoch_reads_every_step_once_and_in_order(corpus: Corpus) -> None:
-    trainer = LiveTrainer(corpus, PRESET, seed=1)
+    trainer = StagedTrainer(corpus, PRESET, seed=1)
     batches = trainer.plan_epoch(0)
     for index, piece in enumerate(corpus.train):
         chunks = [chunk for batch in batches for chunk in batch if chunk.piece == index]
@@ -48,7 +51,7 @@ def test_an_epoch_reads_every_step_once_and_in_order(corpus: Corpus) -> None:
 
 
 def test_padding_is_told_from_music(corpus: Corpus) -> None:
-    trainer = LiveTrainer(corpus, PRESET, seed=1)
+    trainer = StagedTrainer(corpus, PRESET, seed=1)
     for batch in trainer.plan_epoch(0):
         real, contexts, v = trainer._read(batch)
         for row, chunk in enumerate(batch):
@@ -62,7 +65,7 @@ def test_padding_is_told_from_music(corpus: Corpus) -> None:
 
 
 def test_the_frame_before_a_chunk_is_that_of_the_piece(corpus: Corpus) -> None:
-    trainer = LiveTrainer(corpus, PRESET, seed=1)
+    trainer = StagedTrainer(corpus, PRESET, seed=1)
     for batch in trainer.plan_epoch(0):
         _, _, v = trainer._read(batch)
         previous = trainer._previous_frames(batch, v)
@@ -89,7 +92,7 @@ def test_rows_are_made_legal_as_frames_are() -> None:
 def test_intruders_are_rare_and_the_rest_is_the_music(corpus: Corpus) -> None:
     v = torch.zeros(400, 100, 176)
     v[:, :, 30] = 1
-    heard = LiveTrainer(corpus, PRESET, seed=1)._with_intruders(v, keyed_generator(0))
+    heard = StagedTrainer(corpus, PRESET, seed=1)._with_intruders(v, keyed_generator(0))
     changed = (heard != v).any(2)  # (lanes, T)
     # Binomial, n = 400, p = 0.3: within 5 standard errors.
     assert changed.any(1).float().mean().item() == pytest.approx(0.3, abs=0.115)
@@ -97,12 +100,12 @@ def test_intruders_are_rare_and_the_rest_is_the_music(corpus: Corpus) -> None:
     keys = heard[..., :88].clone()
     keys[..., 30] = 0
     assert keys.sum(2).max() <= 4
-    untouched = LiveTrainer(corpus, replace(PRESET, intruders=0.0), seed=1)._with_intruders(v, keyed_generator(0))
+    untouched = StagedTrainer(corpus, replace(PRESET, intruders=0.0), seed=1)._with_intruders(v, keyed_generator(0))
     assert torch.equal(untouched, v)
 
 
 def test_persistent_chains_move_and_short_runs_leave_them(corpus: Corpus) -> None:
-    trainer = LiveTrainer(corpus, PRESET, seed=1)
+    trainer = StagedTrainer(corpus, PRESET, seed=1)
     for epoch, moves in ((0, True), (1, False)):
         before = trainer.state()["chains"]
         trainer.begin_epoch(epoch)
@@ -112,7 +115,7 @@ def test_persistent_chains_move_and_short_runs_leave_them(corpus: Corpus) -> Non
 
 
 def test_the_average_is_what_is_kept(corpus: Corpus) -> None:
-    trainer = LiveTrainer(corpus, replace(PRESET, average=0.5), seed=1)
+    trainer = StagedTrainer(corpus, replace(PRESET, average=0.5), seed=1)
     start = trainer.weights()["W"]
     trainer.update(trainer.plan_epoch(0)[0], epoch=0, index=0, progress=0.0)
     torch.testing.assert_close(trainer.weights()["W"], (start + trainer.model.W.detach()) / 2)

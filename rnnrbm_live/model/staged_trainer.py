@@ -1,4 +1,4 @@
-"""Training for live playing; see `presets.LivePreset`."""
+"""Training in stages; see `presets.StagedPreset`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ import torch
 from torch import Tensor, nn
 
 from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.model.build import new_model
 from rnnrbm_live.model.corpus import Corpus, transpose
-from rnnrbm_live.model.presets import LivePreset, Stage
-from rnnrbm_live.model.rnnrbm import RNNRBM, contrastive_cost, gibbs_chain, reconstruction_monitor
+from rnnrbm_live.model.nade import RNNNADE, nade_log_likelihood
+from rnnrbm_live.model.presets import Stage, StagedPreset
+from rnnrbm_live.model.rnnrbm import contrastive_cost, gibbs_chain, reconstruction_monitor
 from rnnrbm_live.model.training_step import NoisePool, Update, keyed_generator, pooled_gibbs_chain
 
 NOISE_POOL_SWEEPS = 8
@@ -40,18 +42,18 @@ class LaneChunk:
     semitones: int
 
 
-class LiveTrainer:
+class StagedTrainer:
     """Reads several pieces side by side, carries the state along them, and keeps a weight average."""
 
-    def __init__(self, corpus: Corpus, preset: LivePreset, *, seed: int) -> None:
+    def __init__(self, corpus: Corpus, preset: StagedPreset, *, seed: int) -> None:
         """Make the model and its first optimiser."""
         self._preset = preset
         self._seed = seed
         self._pieces = corpus.train
-        self.model = RNNRBM(corpus.config)
+        self.model = new_model(corpus.config)
         rates = np.mean([piece.bits.mean(axis=0) for piece in self._pieces], axis=0)
-        spread = [transpose(rates[None], semitones)[0] for semitones in range(*preset.transpositions)]
-        self.model.initialise_live(torch.from_numpy(np.mean(spread, axis=0)).float(), keyed_generator(seed))
+        spread = [transpose(rates[None], semitones)[0] for semitones in range(*preset.stages[0].transpositions)]
+        self.model.initialise_staged(torch.from_numpy(np.mean(spread, axis=0)).float(), keyed_generator(seed))
         self._average = {name: tensor.detach().clone() for name, tensor in self.model.named_parameters()}
         self._optimizer = self._new_optimizer(preset.stages[0])
         # One chain per training frame, in the piece's own key.
@@ -61,12 +63,13 @@ class LiveTrainer:
 
     def stage_name(self, epoch: int) -> str:
         """Name what is being done in an epoch."""
-        return f"{self._stage_at(epoch)[1].chains} chains"
+        chains = self._stage_at(epoch)[1].chains
+        return "exact likelihood" if chains == "none" else f"{chains} chains"
 
     def plan_epoch(self, epoch: int) -> list[list[LaneChunk]]:
         """Return the epoch's batches, at most one chunk per lane in each; they depend on seed and epoch."""
         random = np.random.default_rng((self._seed, epoch))
-        low, high = self._preset.transpositions
+        low, high = self._stage_at(epoch)[1].transpositions
         lanes: list[list[LaneChunk]] = [[] for _ in range(self._preset.lanes)]
         for piece in random.permutation(len(self._pieces)).tolist():
             semitones = int(random.integers(low, high))
@@ -96,26 +99,32 @@ class LiveTrainer:
         heard = self._with_intruders(v, generator)  # (B, T, V)
         heard = _legal(heard, self._previous_frames(chunks, heard))
         previous = self._previous_frames(chunks, heard)  # (B, T, V)
-        u = self._run_recurrence(chunks, heard, next_contexts, generator)  # (B, T, R), u(t-1) of each frame
+        u = self._run_recurrence(
+            chunks, heard, next_contexts, stage.input_dropout, generator
+        )  # (B, T, R), u(t-1) of each frame
         u = u[real]  # (N, R)
-        u = u * _dropout_mask(u.shape, self._preset.dropout, generator)
+        u = u * _dropout_mask(u.shape, stage.dropout, generator)
         b_v, b_h = model.biases(u)  # (N, V), (N, H)
 
         data = _legal(v, previous)[real]  # (N, V)
-        start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
-        steps = round(stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * stage_progress)
-        with torch.no_grad():
-            sample = pooled_gibbs_chain(start, model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator)
+        if isinstance(model, RNNNADE) or stage.chains == "none":
+            W_out = model.W_out if isinstance(model, RNNNADE) else model.W
+            log_likelihood = nade_log_likelihood(data, model.W, W_out, b_v, b_h).mean()
+            cost, monitor = -log_likelihood, float(log_likelihood.detach())
+        else:
+            start = data
+            if stage.chains != "data":
+                start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
+            sample = self._run_chains(start, b_v, b_h, _gibbs_steps(stage, stage_progress), generator)
+            if stage.chains == "persistent":
+                self._store_chains(chunks, sample)
+            cost = contrastive_cost(data, sample, model.W, b_v, b_h)
             # One sweep from the data: these chains start elsewhere, so their ends are no reconstructions.
-            monitor_generator = keyed_generator(self._seed, epoch, index, 1)
-            _, mean_v = gibbs_chain(data, model.W, b_v, b_h, steps=1, generator=monitor_generator)
-            monitor = float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
-        if stage.chains == "persistent":
-            self._store_chains(chunks, sample)
+            monitor = self._one_sweep_monitor(data, b_v, b_h, keyed_generator(self._seed, epoch, index, 1))
 
         self._set_rates(_rate_factor(stage_progress))
         self._optimizer.zero_grad()
-        torch.autograd.backward(contrastive_cost(data, sample, model.W, b_v, b_h))
+        torch.autograd.backward(cost)
         nn.utils.clip_grad_norm_(model.parameters(), GRADIENT_NORM_LIMIT)
         self._optimizer.step()
         with torch.no_grad():
@@ -155,6 +164,16 @@ class LiveTrainer:
         ends = np.cumsum([len(piece) for piece in self._pieces])
         self._chains = [chain.copy() for chain in np.split(rows, ends[:-1])]
         self._carried = state[_CARRIED].clone()
+
+    @torch.no_grad()
+    def _run_chains(self, start: Tensor, b_v: Tensor, b_h: Tensor, steps: int, generator: torch.Generator) -> Tensor:
+        v, _ = pooled_gibbs_chain(start, self.model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator)
+        return v
+
+    @torch.no_grad()
+    def _one_sweep_monitor(self, data: Tensor, b_v: Tensor, b_h: Tensor, generator: torch.Generator) -> float:
+        _, mean_v = gibbs_chain(data, self.model.W, b_v, b_h, steps=1, generator=generator)
+        return float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
 
     # Reading
 
@@ -210,14 +229,19 @@ class LiveTrainer:
         return torch.cat((before, v[:, :-1]), dim=1)
 
     def _run_recurrence(
-        self, chunks: list[LaneChunk], heard: Tensor, next_contexts: Tensor, generator: torch.Generator
+        self,
+        chunks: list[LaneChunk],
+        heard: Tensor,
+        next_contexts: Tensor,
+        input_dropout: float,
+        generator: torch.Generator,
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
         first_contexts = torch.tensor([int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks])
         begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
         lanes = [chunk.lane for chunk in chunks]
         first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)
-        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), self._preset.input_dropout, generator)
+        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), input_dropout, generator)
         states = self.model.recur(heard, next_contexts, first_state, mask)  # (B, T, R)
         self._carried[lanes] = states.detach()[torch.arange(len(chunks)), _last_steps(chunks)]
         return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
@@ -253,18 +277,20 @@ class LiveTrainer:
         recurrent = [model.u0, *(p for p in model.recurrence.parameters() if p.requires_grad)]
         groups = [
             {
-                "params": [model.W, model.b_v, model.b_h, model.W_uv, model.W_uh],
+                "params": [p for n, p in model.named_parameters() if n != "u0" and not n.startswith("recurrence")],
                 "full_rate": stage.learning_rate,
             },
             {"params": recurrent, "full_rate": stage.learning_rate * self._preset.rnn_rate},
         ]
-        return torch.optim.AdamW(
-            groups, lr=stage.learning_rate, betas=ADAM_BETAS, weight_decay=self._preset.weight_decay
-        )
+        return torch.optim.AdamW(groups, lr=stage.learning_rate, betas=ADAM_BETAS, weight_decay=stage.weight_decay)
 
     def _set_rates(self, factor: float) -> None:
         for group in self._optimizer.param_groups:
             group["lr"] = group["full_rate"] * factor
+
+
+def _gibbs_steps(stage: Stage, progress: float) -> int:
+    return round(stage.first_gibbs_steps + (stage.last_gibbs_steps - stage.first_gibbs_steps) * progress)
 
 
 def _rate_factor(progress: float) -> float:
@@ -284,7 +310,7 @@ def _legal(v: Tensor, previous: Tensor) -> Tensor:
 
 def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:
     """Return 0 for a `share` of places and 1 / (1 - share) for the others."""
-    return (torch.rand(shape, generator=generator) >= share).float() / (1 - share)
+    return (torch.rand(shape, generator=generator) >= share).float() / max(1 - share, 1e-3)
 
 
 def _last_steps(chunks: list[LaneChunk]) -> Tensor:
