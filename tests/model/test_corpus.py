@@ -120,7 +120,7 @@ def test_a_share_that_is_none_is_refused() -> None:
 def test_presets_by_name() -> None:
     assert find_preset("live") == LIVE
     assert find_preset("tutorial") == TutorialPreset()
-    with pytest.raises(SettingsError, match="live, tutorial"):
+    with pytest.raises(SettingsError, match="jsb, jsb-nade, live"):
         find_preset("fast")
 
 
