@@ -202,7 +202,8 @@ REFERENCES = {
 
 Preset = TutorialPreset | StagedPreset
 
-PRESETS: dict[str, Preset] = {preset.name: preset for preset in (TutorialPreset(), LIVE, *REFERENCES.values())}
+_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, *REFERENCES.values())
+PRESETS = {preset.name: preset for preset in _ALL_PRESETS}
 
 
 def find_preset(name: str) -> Preset:
