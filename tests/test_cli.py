@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import mido
+import numpy as np
 import pytest
 
 from rnnrbm_live.cli import run
@@ -86,6 +88,10 @@ def test_models_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
         (["train", "nowhere", "--out", "m"], "nowhere does not exist"),
         (["train", "empty", "--out", "m"], "empty holds no MIDI files"),
         (["train", "empty", "--out", "m", "--preset", "best"], "there is no preset 'best'"),
+        (["evaluate", "nobody", "empty"], "there is no model 'nobody'"),
+        (["evaluate", "bach-chorales", "none.npz"], "none.npz does not exist"),
+        (["evaluate", "bach-chorales", "empty"], "empty holds no MIDI files"),
+        (["evaluate", "bach-chorales", "empty", "--temperatures", "1"], "no number of temperatures"),
         (["play", "--seconds", "-3"], "no length in seconds"),
         (["play", "--device", "tpu"], "device 'tpu' is not known"),
         (["sing"], "sing"),
@@ -159,3 +165,33 @@ def test_a_small_training_runs_and_its_model_plays(tmp_path: Path, capsys: pytes
     assert "left out deep/broken.mid" in said.err
     assert "epoch 2" in said.err + said.out
     generate(tmp_path / "x.mid", "--model", str(model))
+
+
+def test_a_small_model_is_trained_on_an_archive_and_evaluated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arrays = {}
+    for split, pieces in (("train", 6), ("valid", 2), ("test", 2)):
+        rows = np.zeros((20 * pieces, 88), np.uint8)
+        rows[np.arange(len(rows)), 30 + np.arange(len(rows)) % 20] = 1
+        arrays |= {f"{split}_bits": np.packbits(rows, axis=1), f"{split}_len": np.full(pieces, 20)}
+    np.savez(tmp_path / "scales.npz", **arrays)
+    data, models = str(tmp_path / "scales.npz"), {}
+    for preset in ("jsb", "jsb-nade"):
+        models[preset] = str(tmp_path / preset)
+        assert run(["train", data, "--preset", preset, "--out", models[preset], "--epochs", "2"]) == 0
+    assert "6 pieces to train on, 2 held out" in capsys.readouterr().out
+
+    assert run(["evaluate", models["jsb-nade"], data, "--json", str(tmp_path / "figures.json")]) == 0
+    assert "Quotable: exact." in capsys.readouterr().out
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert (figures["pieces"], figures["frames"], figures["split"]) == (2, 40, "test pieces")
+    assert figures["log_likelihood"]["nats"] < 0
+
+    assert run(["evaluate", models["jsb"], data, "--split", "valid", "--temperatures", "3", "--threads", "2"]) == 0
+    said = capsys.readouterr().out
+    assert "valid pieces of" in said
+    assert "Not quotable: temperatures 3" in said
+    assert run(["generate", str(tmp_path / "x.mid"), "--model", models["jsb-nade"]]) == 2
+    assert "RNN-NADE" in capsys.readouterr().err
+    assert run(["evaluate", models["jsb"], data, "--split", "held-out"]) == 0  # the card names the valid pieces

@@ -96,8 +96,7 @@ class StagedTrainer:
         model = self.model
 
         real, next_contexts, v = self._read(chunks)  # (B, T), (B, T), (B, T, V)
-        heard = self._with_own_samples(chunks, v, generator)  # (B, T, V)
-        heard = self._with_intruders(heard, generator)
+        heard = self._with_intruders(v, generator)  # (B, T, V)
         heard = _legal(heard, self._previous_frames(chunks, heard))
         previous = self._previous_frames(chunks, heard)  # (B, T, V)
         u = self._run_recurrence(
@@ -117,7 +116,8 @@ class StagedTrainer:
             if stage.chains != "data":
                 start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
             sample = self._run_chains(start, b_v, b_h, _gibbs_steps(stage, stage_progress), generator)
-            self._store_chains(chunks, sample)
+            if stage.chains == "persistent":
+                self._store_chains(chunks, sample)
             cost = contrastive_cost(data, sample, model.W, b_v, b_h)
             # One sweep from the data: these chains start elsewhere, so their ends are no reconstructions.
             monitor = self._one_sweep_monitor(data, b_v, b_h, keyed_generator(self._seed, epoch, index, 1))
@@ -197,13 +197,6 @@ class StagedTrainer:
             moved = transpose(by_piece[chunk.piece][chunk.first : chunk.last], chunk.semitones)
             rows[row, : len(moved)] = moved
         return torch.from_numpy(rows).float()
-
-    def _with_own_samples(self, chunks: list[LaneChunk], v: Tensor, generator: torch.Generator) -> Tensor:
-        """Return the music with a share of the frames as the model sampled them last, (B, T, V)."""
-        if not self._preset.own_samples:
-            return v
-        replaced = torch.rand(v.shape[:2], generator=generator) < self._preset.own_samples
-        return torch.where(replaced[..., None], self._pad(chunks, self._chains), v)
 
     def _with_intruders(self, v: Tensor, generator: torch.Generator) -> Tensor:
         """Return the music as the model hears it, (B, T, V): now and then a cluster of keys intrudes.

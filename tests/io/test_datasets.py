@@ -174,3 +174,54 @@ def test_a_bar_cut_in_two_by_a_repeat_sign_goes_on() -> None:
     for number, beats in enumerate((3, 1, 4), start=2):
         part.append(music21.stream.Measure([music21.note.Note("C4", quarterLength=beats)], number=number))
     assert datasets._bar_lines(part, 4) == ([MeterChange(0, Meter(4, 4))], 0)
+
+
+def write_archive(path: Path, **changes: object) -> Path:
+    """Write an archive of five pieces of 3 to 7 frames, one to three per split."""
+    arrays: dict[str, object] = {}
+    for split, lengths in (("train", (3, 4, 5)), ("valid", (6,)), ("test", (7,))):
+        rows = np.zeros((sum(lengths), 88), np.uint8)
+        rows[:, 39] = 1
+        rows[1, 39] = 0
+        arrays |= {f"{split}_bits": np.packbits(rows, axis=1), f"{split}_len": np.array(lengths)}
+    np.savez(path, **{**arrays, **changes})
+    return path
+
+
+def test_an_archive_keeps_its_splits(tmp_path: Path) -> None:
+    dataset = load_dataset(str(write_archive(tmp_path / "set.npz")), steps_per_beat=2)
+    assert dataset.splits == ("train", "train", "train", "valid", "test")
+    assert [len(roll) for roll in dataset.rolls] == [3, 4, 5, 6, 7]
+    assert dataset.rolls[0].sounding[:, 39].tolist() == [1, 0, 1]
+    assert dataset.rolls[0].onsets[:, 39].tolist() == [1, 0, 1]
+    assert dataset.rolls[1].onsets[:, 39].tolist() == [1, 0, 0, 0]
+    assert dataset.rolls[0].steps_per_beat == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"test_bits": np.zeros((7, 12), np.uint8)}, "not .frames, 11. of uint8"),
+        ({"test_bits": np.zeros((7, 11))}, "of float64"),
+        ({"test_len": np.array([6])}, "do not add up"),
+        ({"test_len": np.array([7, 0])}, "do not add up"),
+        ({"test_len": np.array("seven")}, "cannot be read"),
+        ({"test_bits": np.array([{}])}, "cannot be read"),
+    ],
+)
+def test_broken_archives_are_named(tmp_path: Path, changes: dict[str, object], message: str) -> None:
+    path = write_archive(tmp_path / "set.npz", **changes)
+    with pytest.raises(CorpusError, match=message) as caught:
+        load_dataset(str(path))
+    assert "set.npz" in str(caught.value)
+
+
+def test_archives_that_are_none(tmp_path: Path) -> None:
+    np.savez(tmp_path / "other.npz", train_bits=np.zeros((1, 11), np.uint8), train_len=np.array([1]))
+    with pytest.raises(CorpusError, match="valid_bits"):
+        load_dataset(str(tmp_path / "other.npz"))
+    (tmp_path / "text.npz").write_text("no archive")
+    with pytest.raises(CorpusError, match="cannot be read"):
+        load_dataset(str(tmp_path / "text.npz"))
+    with pytest.raises(CorpusError, match="does not exist"):
+        load_dataset(str(tmp_path / "none.npz"))

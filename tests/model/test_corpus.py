@@ -139,3 +139,11 @@ def test_a_shorter_preset_keeps_its_stages_proportions(epochs: int) -> None:
 def test_too_few_epochs_are_refused(preset: StagedPreset | TutorialPreset, epochs: int) -> None:
     with pytest.raises(SettingsError, match="epochs"):
         with_epochs(preset, epochs)
+
+
+def test_given_splits_are_kept_and_test_pieces_are_not_looked_at() -> None:
+    rolls = [roll_of(60 + index, tempo=80 + index) for index in range(4)]
+    corpus = build_corpus(rolls, list("abcd"), LIVE, seed=0, splits=("valid", "train", "test", "train"))
+    assert [piece.name for piece in corpus.train] == ["b", "d"]
+    assert [piece.name for piece in corpus.valid] == ["a"]
+    assert corpus.config.default_tempo_bpm == 81

@@ -1,6 +1,6 @@
 """Judge a live model's music by figures that need no ear, beside held-out real music.
 
-    python benchmarks/music.py models/bach-chorales
+    python benchmarks/chorales.py models/bach-chorales
 
 Free playing: chains of frames from the initial state, every setting at its default. Primed playing: the
 first bars of held-out pieces in all keys, then what the model makes of them. Repeatable: all seeds are
@@ -295,7 +295,7 @@ def main() -> None:
     gain = "" if primed - unprimed >= 0.15 else "  MISSED"
     print(f"{'without it':34}{'':8}{unprimed:8.3f}  at least 0.15 less{gain}")
     if arguments.card:
-        music = {**values, "how": f"benchmarks/music.py, {played}"}
+        music = {**values, "how": f"benchmarks/chorales.py, {played}"}
         save_card(arguments.model, replace(card, metrics={**card.metrics, "music": music}))
 
 
