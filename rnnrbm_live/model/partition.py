@@ -151,17 +151,27 @@ def annealed_log_partition(
     """
 
     def run(block: FrameRBMs, base_logits: Tensor, noise: _Noise) -> Tensor:
-        wide, a = block.repeat(chains), base_logits.repeat_interleave(chains, 0)
-        v = (torch.sigmoid(a) > noise.uniform(a.shape)).float()
-        log_weights = _base_log_z(a, wide.W.shape[1])
-        for beta, next_beta in pairwise(_betas(temperatures)):
-            x = torch.addmm(wide.b_h, v, wide.W)
-            log_weights += _log_ratio(v, x, wide, a, beta, next_beta)
-            if next_beta < 1:
-                v = _annealed_sweep(x, wide, a, next_beta, noise)
-        return log_weights.view(len(block), chains)
+        log_weights, _ = _anneal(block, base_logits, temperatures, chains, noise)
+        return log_weights
 
     return _log_mean(_in_blocks(rbms, chains, run, seed, threads, report, torch.logit(base)))
+
+
+@torch.no_grad()
+def annealed_samples(
+    rbms: FrameRBMs, base: Tensor, *, temperatures: int, chains: int, seed: int, threads: int = 1
+) -> tuple[Tensor, Tensor]:
+    """Return where the chains of `annealed_log_partition` end, (N, M, V) bits, and their weights, (N, M).
+
+    Weighted means over them are consistent estimates of the RBMs' expectations; weights of a frame add up to one.
+    """
+
+    def run(block: FrameRBMs, base_logits: Tensor, noise: _Noise) -> Tensor:
+        log_weights, v = _anneal(block, base_logits, temperatures, chains, noise)
+        return torch.cat((torch.softmax(log_weights, 1).float()[..., None], v), dim=2)
+
+    both = _in_blocks(rbms, chains, run, seed, threads, _silent, torch.logit(base))
+    return both[..., 1:], both[..., 0]
 
 
 @torch.no_grad()
@@ -260,6 +270,18 @@ def _in_blocks(
             results.append(result)
             report(len(results) * size / len(rbms))
     return torch.cat(results)
+
+
+def _anneal(block: FrameRBMs, a: Tensor, temperatures: int, chains: int, noise: _Noise) -> tuple[Tensor, Tensor]:
+    """Return log weights, (N, M), and ends, (N, M, V), of chains from the base with logits `a` to the RBMs."""
+    wide, a = block.repeat(chains), a.repeat_interleave(chains, 0)
+    v = (torch.sigmoid(a) > noise.uniform(a.shape)).float()
+    log_weights = _base_log_z(a, wide.W.shape[1])
+    for beta, next_beta in pairwise(_betas(temperatures)):
+        x = torch.addmm(wide.b_h, v, wide.W)
+        log_weights += _log_ratio(v, x, wide, a, beta, next_beta)
+        v = _annealed_sweep(x, wide, a, next_beta, noise)
+    return log_weights.view(len(block), chains), v.view(len(block), chains, -1)
 
 
 def _betas(temperatures: int) -> list[float]:
