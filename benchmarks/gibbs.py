@@ -26,10 +26,10 @@ from rnnrbm_live.model.rnnrbm import RNNRBM, free_energy, hidden_probabilities, 
 from rnnrbm_live.model.training_step import keyed_generator
 from rnnrbm_live.places import model_library
 
-FRAMES = 200
-CHAINS = 64
-TEMPERATURES = 5000
-SWEEPS = (1, 5, 25, 100, 400, 1600)
+FRAMES = 100
+CHAINS = 32
+TEMPERATURES = 2000
+SWEEPS = (1, 5, 25, 100, 400)
 HOT = 2.0
 STARTS = ("zeros", "previous frame", "zeros, annealed")
 

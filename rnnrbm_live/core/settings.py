@@ -31,7 +31,7 @@ RANGES = {
     "tempo_bpm": Range(20, 300, "BPM"),
     "temperature": Range(0.2, 3.0),
     "density": Range(-4.0, 4.0, "nats"),
-    "gibbs_steps": Range(1, 200, "steps"),
+    "gibbs_steps": Range(5, 200, "steps"),
     "velocity": Range(1, 127),
     "seed": Range(0, 2**32 - 1),
     "piano_gain_db": Range(-60.0, 6.0, "dB"),

@@ -39,7 +39,7 @@ SLIDERS: tuple[tuple[str, str, str, float, float, float, Callable[[float], str]]
         "Gibbs steps",
         "How long the model thinks about each step: sweeps of its Gibbs chain.\n"
         "It was trained for the default; fewer stay closer to what sounds now",
-        1,
+        5,
         100,
         1,
         lambda value: f"{value:.0f}",

@@ -149,8 +149,7 @@ def _reference(
     )
     rbm = StagedPreset(name, config, stages, rnn_rate=0.3, chosen_by_likelihood=True)
     exact_stages = tuple(
-        replace(stage, chains="none", learning_rate=NADE_LEARNING_RATE, first_gibbs_steps=0, last_gibbs_steps=0)
-        for stage in stages[:2]
+        replace(stage, chains="none", epochs=stage.epochs // 2, learning_rate=NADE_LEARNING_RATE) for stage in stages
     )
     nade_config = replace(config, conditional="nade", n_hidden=NADE_HIDDEN)
     nade = replace(rbm, name=f"{name}-nade", config=nade_config, stages=exact_stages, rnn_rate=1.0)
@@ -167,7 +166,7 @@ REFERENCES = {
         n_recurrent=200,
         steps_per_beat=1,
         stages=(
-            Stage("persistent", 90, 6e-3, 8, 12, 0.2, 0.05, 0.01, ALL_KEYS),
+            Stage("persistent", 200, 6e-3, 8, 12, 0.2, 0.05, 0.01, ALL_KEYS),
             Stage("persistent", 150, 4e-3, 12, 20, 0.5, 0.1, 0.02),
         ),
     ),
@@ -177,9 +176,8 @@ REFERENCES = {
         n_recurrent=256,
         steps_per_beat=2,
         stages=(
-            Stage("persistent", 10, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
-            Stage("persistent", 26, 5e-3, 10, 16, 0.5, 0.1, 0.03),
-            Stage("persistent", 14, 2.5e-3, 20, 40, 0.5, 0.1, 0.1),
+            Stage("persistent", 28, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
+            Stage("persistent", 48, 5e-3, 12, 30, 0.5, 0.1, 0.03),
         ),
     ),
     **_reference(

@@ -41,7 +41,7 @@ def flip(switch: object) -> None:
         (lambda w: choose(w.toolbar.model, 1), ask.SelectModel("folk-tunes")),
         (lambda w: w.controls.sliders["temperature"].slider.setValue(20), ask.Adjust("temperature", 0.7)),
         (lambda w: w.controls.sliders["density"].slider.setValue(40), ask.Adjust("density", -1.0)),
-        (lambda w: w.controls.sliders["gibbs_steps"].slider.setValue(9), ask.Adjust("gibbs_steps", 10)),
+        (lambda w: w.controls.sliders["gibbs_steps"].slider.setValue(9), ask.Adjust("gibbs_steps", 14)),
         (lambda w: w.controls.sliders["velocity"].slider.setValue(60), ask.Adjust("velocity", 80)),
         (lambda w: w.controls.sliders["piano_gain_db"].slider.setValue(80), ask.Adjust("piano_gain_db", 0.0)),
         (lambda w: flip(w.controls.piano), ask.Adjust("piano", False)),
