@@ -126,6 +126,9 @@ LIVE = StagedPreset(
     intruders=0.3,
 )
 
+LIVE_ROLLS = replace(LIVE, name="live-rolls", config=ModelConfig(onsets=False, steps_per_beat=2))
+"""The same for archives, which tell neither repeated notes from held ones nor where bars begin."""
+
 
 def _reference(
     name: str,
@@ -205,7 +208,7 @@ REFERENCES = {
 
 Preset = TutorialPreset | StagedPreset
 
-_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, *REFERENCES.values())
+_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, *REFERENCES.values())
 PRESETS = {preset.name: preset for preset in _ALL_PRESETS}
 
 
