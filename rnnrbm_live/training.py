@@ -52,10 +52,13 @@ def train_from_command(
             progress=lambda progress: _show(bar, progress),
         )
     if not result.finished:
-        print(f"Stopped after {result.epochs} epochs; {folder} is saved and plays.", file=sys.stderr)
+        print(f"Stopped after {result.epochs} epochs; {folder} is saved.", file=sys.stderr)
         print("To go on, give the same command again with --resume.", file=sys.stderr)
         return STOPPED
-    print(f"{folder}: trained for {result.seconds / 60:.1f} minutes; play it with: rnnrbm-live --model {folder}")
+    use = f"play it with: rnnrbm-live --model {folder}"
+    if corpus.config.conditional != "rbm":
+        use = f"judge it with: rnnrbm-live evaluate {folder} {shlex.quote(data)}"
+    print(f"{folder}: trained for {result.seconds / 60:.1f} minutes; {use}")
     return 0
 
 
