@@ -88,7 +88,7 @@ def score(dataset: Dataset, preset: StagedPreset, effort: Effort) -> tuple[str, 
         result = evaluate(load_model(Path(folder)), corpus.valid, effort)
     likelihood = result.log_likelihood
     failed = ", ".join(check.name for check in likelihood.checks if not check.passed and check.name != "temperatures")
-    cells = f"{likelihood.nats:.2f} ({likelihood.pessimistic_nats:.2f}) | {100 * result.accuracy_of_marginals:.1f} %"
+    cells = f"{likelihood.nats:.2f} ({likelihood.pessimistic_nats:.2f}) | {100 * result.accuracy_of_best_guess:.1f} %"
     return f"{cells} | {failed or 'passed'}", minutes
 
 

@@ -102,6 +102,29 @@ def top_line_steps(rolls: Sequence[PianoRoll]) -> float:
     return float(np.mean([move <= 2 for move in moves])) if moves else 0.0
 
 
+def held_triads(rolls: Sequence[PianoRoll]) -> float:
+    """Share of marked phrase ends at which a major or minor triad is held through the last beat; nan without any."""
+    found = []
+    for roll in rolls:
+        for end in roll.phrase_ends:
+            beat = slice(max(0, end - roll.steps_per_beat), end)
+            still = (roll.sounding[beat] == roll.sounding[end - 1]).all() and not roll.onsets[beat][1:].any()
+            classes = np.flatnonzero(_classes(roll.sounding[end - 1 : end].astype(bool))[0])
+            found.append(bool(still) and any(_spells(classes, chord) for chord in CHORDS[:2]))
+    return float(np.mean(found)) if found else float("nan")
+
+
+def falling_fifths(rolls: Sequence[PianoRoll]) -> float:
+    """Share of marked phrase ends whose last bass note is a fifth below or a fourth above the one before it."""
+    found = []
+    for roll in rolls:
+        bass = [int(np.flatnonzero(row)[0]) if row.any() else -1 for row in roll.sounding]
+        for end in roll.phrase_ends:
+            before = next((key for key in reversed(bass[:end]) if key != bass[end - 1]), -1)
+            found.append(before >= 0 and bass[end - 1] - before in (-7, 5))
+    return float(np.mean(found)) if found else float("nan")
+
+
 # Distributions: each sums to one
 
 
@@ -259,6 +282,11 @@ def _sounding(rolls: Sequence[PianoRoll]) -> Sounding:
 def _classes(sounding: Sounding) -> Sounding:
     """Return which pitch classes sound, (T, 12)."""
     return np.stack([sounding[:, first::PITCH_CLASSES].any(axis=1) for first in range(PITCH_CLASSES)], axis=1)
+
+
+def _spells(classes: NDArray[np.int64], chord: Sequence[int]) -> bool:
+    """Return whether pitch classes are just those of a chord, on any root."""
+    return any({(root + interval) % PITCH_CLASSES for interval in chord} == set(classes.tolist()) for root in classes)
 
 
 def _shares(values: NDArray[np.int64], n_bins: int) -> Histogram:

@@ -21,14 +21,13 @@ import numpy as np
 
 from benchmarks import features
 from rnnrbm_live.core.errors import CorpusError
-from rnnrbm_live.core.frame import Frame
-from rnnrbm_live.core.grid import Meter
+from rnnrbm_live.core.frame import Frame, transpose
+from rnnrbm_live.core.grid import Meter, Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.resources import models_path
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.io.datasets import Dataset, load_dataset
 from rnnrbm_live.model.checkpoint import Card, load_card, load_live_model, save_card
-from rnnrbm_live.model.corpus import transpose
 from rnnrbm_live.model.live import LiveModel, NoiseKey, State
 
 TUTORIAL = "tutorial"
@@ -49,6 +48,8 @@ FIGURES = (
     ("frames with four notes", features.four_voices),
     ("unchanged frames", features.unchanged),
     ("top line moves by step", features.top_line_steps),
+    ("phrases that end on a held triad", features.held_triads),
+    ("phrases that end with a falling fifth in the bass", features.falling_fifths),
 )
 
 
@@ -102,20 +103,30 @@ def play(
         key = NoiseKey(seed, 0, step)
         frame = model.sample(state, key, temperature=temperature, gibbs_steps=gibbs_steps).frame
         frames.append(frame)
-        state = model.update(state, frame, model.config.context_index(meter, step + 1))
+        state = model.update(state, frame, place(model, meter, step + 1))
     return frames
+
+
+def place(model: LiveModel, meter: Meter, step: int) -> int:
+    """Return a step's place as the program tells it to the model; steps count from a bar line."""
+    timeline = Timeline(model.config.steps_per_beat, meter)
+    return model.config.context_index(meter, step, timeline.beats_to_phrase_end(step))
 
 
 def play_free(
     model: LiveModel, seeds: int, n_steps: int, *, temperature: float, gibbs_steps: int | None = None
 ) -> list[PianoRoll]:
     """Return free playing in the model's first meter, one roll per seed."""
-    meter = first_meter(model)
+    meter, steps_per_beat = first_meter(model), model.config.steps_per_beat
+    timeline = Timeline(steps_per_beat, meter)
+    left = [timeline.beats_to_phrase_end(step) for step in range(n_steps + 1)]
+    ends = tuple(step for step in range(1, n_steps + 1) if left[step] > left[step - 1])
     rolls = []
     for seed in range(seeds):
-        state = model.initial_state(model.config.context_index(meter, 0))
+        state = model.initial_state(place(model, meter, 0))
         frames = play(model, state, meter, 0, n_steps, seed, temperature=temperature, gibbs_steps=gibbs_steps)
-        rolls.append(PianoRoll.from_frames(frames, model.config.steps_per_beat))
+        roll = PianoRoll.from_frames(frames, steps_per_beat)
+        rolls.append(replace(roll, phrase_ends=ends if model.config.n_context else ()))
     return rolls
 
 
@@ -159,13 +170,15 @@ def primer_left(model: LiveModel, held_out: Sequence[PianoRoll], *, temperature:
     for primer in primers:
         contexts = [model.config.context_index(*position) for position in primer.bar_positions()]
         end = (len(primer) - primer.pickup_steps) % bar
-        after = model.config.context_index(meter, end)
+        after = place(model, meter, end)
         for semitones in range(-6, 6):
             sounding, onsets = (transpose(bits, semitones) for bits in (primer.sounding, primer.onsets))
             moved = replace(primer, sounding=sounding, onsets=onsets)
             tonic = features.best_tonic(features.class_counts(sounding))
             notes = sounding.sum(axis=1).mean()
-            state = model.listen(model.initial_state(contexts[0]), moved.frames(), [*contexts[1:], after])
+            heard = moved.frames()
+            begun = model.initial_state(contexts[0], semitones=model.key_of(heard))
+            state = model.listen(begun, heard, [*contexts[1:], after])
             for seed in range(PRIMED_SEEDS):
                 frames = play(model, state, meter, end, n_steps, seed, temperature=temperature)
                 primed = PianoRoll.from_frames(frames, primer.steps_per_beat).sounding[skip:]

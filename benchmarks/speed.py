@@ -27,7 +27,7 @@ def sampling() -> tuple[list[float], list[float]]:
     stepper = load_stepper(model_library(), DEFAULT_MODEL)
     settings = model_settings(stepper)
     timeline = Timeline(stepper.steps_per_beat, stepper.meter)
-    state = stepper.begin(timeline, 0)
+    state = stepper.begin(timeline, 0, seed=0, take=1)
     sampled, updated = [], []
     for step in range(STEPS):
         begun = time.perf_counter()

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +74,18 @@ def frame_to_bits(frame: Frame, *, with_onsets: bool) -> Bits:
     if with_onsets:
         bits[[N_PITCHES + pitch - PIANO.low for pitch in frame.onsets if pitch in PIANO]] = 1
     return bits
+
+
+def transpose(rows: NDArray[Any], semitones: int) -> NDArray[Any]:
+    """Shift rows of keys, (..., 88) or (..., 176), up by `semitones`; what leaves the piano is dropped, zeros come in."""
+    moved = np.zeros_like(rows)
+    for first in range(0, rows.shape[-1], N_PITCHES):
+        half, target = rows[..., first : first + N_PITCHES], moved[..., first : first + N_PITCHES]
+        if semitones >= 0:
+            target[..., semitones:] = half[..., : N_PITCHES - semitones]
+        else:
+            target[..., :semitones] = half[..., -semitones:]
+    return moved
 
 
 def diff(previous: Frame, current: Frame) -> tuple[list[int], list[int]]:

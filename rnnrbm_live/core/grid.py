@@ -58,6 +58,8 @@ class Meter:
 
 
 COMMON_TIME = Meter(4, 4)
+UPBEATS = 1
+"""Phrases end, and begin, so many beats before a bar line, as most of Bach's chorales do."""
 
 
 def step_seconds(tempo_bpm: float, steps_per_beat: int) -> float:
@@ -88,6 +90,16 @@ class Timeline:
     def bar(self, step: int) -> int:
         """Bar number, counted from 1 at `downbeat_step`."""
         return (step - self.downbeat_step) // self.bar_steps + 1
+
+    def beats_to_phrase_end(self, step: int) -> int:
+        """Return how many whole beats of its phrase come after a step.
+
+        A phrase is two bars long, or four where bars have less than four beats; the first ends before the bar line
+        after so many bars.
+        """
+        bars = 2 if self.meter.bar_beats >= 4 else 4
+        phrase_end = self.downbeat_step + bars * self.bar_steps - UPBEATS * self.steps_per_beat
+        return (phrase_end - step - 1) % (bars * self.bar_steps) // self.steps_per_beat
 
     def next_bar_step(self, step: int) -> int:
         """First step of a bar at or after `step`."""

@@ -58,6 +58,7 @@ class PianoRoll:
         tempos: changes in ascending order, the first at step 0.
         meters: changes in ascending order, the first at step 0.
         pickup_steps: steps before the first full bar; row 0 lies this far before a bar line.
+        phrase_ends: the first step after each phrase, in ascending order; none where phrases are not marked.
     """
 
     sounding: Bits
@@ -66,6 +67,7 @@ class PianoRoll:
     tempos: tuple[TempoChange, ...] = (TempoChange(0, DEFAULT_TEMPO_BPM),)
     meters: tuple[MeterChange, ...] = (MeterChange(0, COMMON_TIME),)
     pickup_steps: int = 0
+    phrase_ends: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Check the shapes."""
@@ -150,6 +152,13 @@ class PianoRoll:
             positions += [(change.meter, (step + offset) % bar_steps) for step in range(end - change.step)]
         return positions[: len(self)]
 
+    def beats_to_phrase_end(self) -> list[int | None]:
+        """Return for each step how many whole beats of its phrase come after it; None where no end is marked."""
+        left: list[int | None] = []
+        for end in self.phrase_ends:
+            left += [(end - step - 1) // self.steps_per_beat for step in range(len(left), end)]
+        return [*left, *[None] * (len(self) - len(left))][: len(self)]
+
     def slice(self, first: int, last: int) -> PianoRoll:
         """Return steps `first` up to but not including `last` (both 0..T) at the tempo and meter in force there."""
         tempo = [change for change in self.tempos if change.step <= first][-1]
@@ -166,4 +175,5 @@ class PianoRoll:
             tuple(tempos),
             tuple(meters),
             (offset - (first - meter.step)) % meter.meter.bar_steps(self.steps_per_beat),
+            tuple(end - first for end in self.phrase_ends if first < end <= last),
         )

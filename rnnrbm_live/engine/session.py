@@ -344,7 +344,8 @@ class Session:
     def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
         """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
         if not after:
-            return Section(step, self._stepper, self._stepper.begin(self._timeline, step), take=self._take_number)
+            state = self._stepper.begin(self._timeline, step, seed=self._settings.seed, take=self._take_number)
+            return Section(step, self._stepper, state, take=self._take_number)
         state = self._stepper.listen_to(after, self._timeline, heard_from, then_step=step)
         return Section(step, self._stepper, state, take=self._take_number, label=TOOK_OVER)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from rnnrbm_live.core.errors import DeviceError
 from rnnrbm_live.core.frame import Frame, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
@@ -55,16 +57,18 @@ class Stepper:
         self.model.sampler = sampler
         self.device = device
 
-    def begin(self, timeline: Timeline, step: int) -> State:
-        """Return the initial state u(0) for a first frame at `step`."""
-        return self.model.initial_state(self._context(timeline, step))
+    def begin(self, timeline: Timeline, step: int, *, seed: int, take: int) -> State:
+        """Return the initial state u(0) for a first frame at `step`; a model that plays in any key draws one."""
+        drawn = np.random.Philox(key=(seed, take), counter=(0, 0, 1, 0)).random_raw()
+        semitones = int(drawn) % 12 - 6 if self.model.config.one_key else 0
+        return self.model.initial_state(self._context(timeline, step), semitones=semitones)
 
     def listen(self, state: State, frame: Frame, timeline: Timeline, next_step: int) -> State:
         """Return the state after hearing a frame; `next_step` is the step of the frame to come."""
         return self.model.update(state, frame, self._context(timeline, next_step))
 
     def listen_to(self, frames: Sequence[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> State:
-        """Return the state after hearing a primer from u(0).
+        """Return the state after hearing a primer from u(0); what follows is in its key.
 
         Args:
             frames: the primer, its first frame at `first_step`; at least one.
@@ -74,8 +78,10 @@ class Stepper:
                 the model does not hear.
         """
         next_steps = [*range(first_step + 1, first_step + len(frames)), then_step]
-        contexts = [self._context(timeline, step) for step in next_steps]
-        return self.model.listen(self.begin(timeline, first_step), frames, contexts)
+        contexts = [self._context(timeline, step, in_phrase=step == then_step) for step in next_steps]
+        first = self._context(timeline, first_step, in_phrase=False)
+        begun = self.model.initial_state(first, semitones=self.model.key_of(frames))
+        return self.model.listen(begun, frames, contexts)
 
     def imagine(self, state: State, previous: Frame, settings: Settings, *, take: int, step: int) -> Frame:
         """Draw the next frame: the same model, state, settings, take and step draw the same frame.
@@ -104,7 +110,7 @@ class Stepper:
             density=settings.density,
         ).frame
 
-    def _context(self, timeline: Timeline, step: int) -> int:
-        if not self.model.config.n_context:
-            return 0
-        return self.model.config.context_index(timeline.meter, timeline.step_in_bar(step))
+    def _context(self, timeline: Timeline, step: int, *, in_phrase: bool = True) -> int:
+        """Number a step's place; where a player's phrases end is not known."""
+        left = timeline.beats_to_phrase_end(step) if in_phrase else None
+        return self.model.config.context_index(timeline.meter, timeline.step_in_bar(step), left)

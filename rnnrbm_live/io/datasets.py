@@ -36,7 +36,7 @@ CHORALE_VOICES = 4
 CHORALE_TEMPO_BPM = 76.0
 """The scores carry no tempo; this is ours, a walking pace."""
 MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar"})
-CACHE_VERSION = 2
+CACHE_VERSION = 3
 ARCHIVE_SPLITS = ("train", "valid", "test")
 ARCHIVE_LICENCE = "that of the archive, which its owner must know"
 
@@ -220,7 +220,7 @@ def _parse_music21_bach(steps_per_beat: int, progress: Progress | None) -> Datas
 
 
 def _roll_of_parts(parts: list[Part], steps_per_beat: int) -> PianoRoll:
-    """Put a score's parts on the grid; fermatas and repeat signs change nothing."""
+    """Put a score's parts on the grid; fermatas mark phrases but lengthen nothing, repeat signs change nothing."""
     notes = [note for part in parts for note in _notes_of_part(part, steps_per_beat)]
     roll = PianoRoll.from_notes(notes, steps_per_beat)
     meters, pickup_steps = _bar_lines(parts[0], steps_per_beat)
@@ -229,6 +229,7 @@ def _roll_of_parts(parts: list[Part], steps_per_beat: int) -> PianoRoll:
         tempos=(TempoChange(0, CHORALE_TEMPO_BPM),),
         meters=tuple(change for change in meters if change.step < max(1, len(roll))),
         pickup_steps=pickup_steps,
+        phrase_ends=_phrase_ends(parts, steps_per_beat, len(roll)),
     )
 
 
@@ -245,6 +246,19 @@ def _notes_of_part(part: Part, steps_per_beat: int) -> list[Note]:
         if element.quarterLength > 0
         for pitch in element.pitches
     ]
+
+
+def _phrase_ends(parts: list[Part], steps_per_beat: int, n_steps: int) -> tuple[int, ...]:
+    """Return the first step after each fermata of the highest part that has any."""
+    for part in parts:
+        ends = {
+            round(float(note.offset + note.quarterLength) * steps_per_beat)
+            for note in part.flatten().notes
+            if any("Fermata" in mark.classes for mark in note.expressions)
+        }
+        if ends:
+            return tuple(sorted(end for end in ends if 0 < end <= n_steps))
+    return ()
 
 
 def _bar_lines(part: Part, steps_per_beat: int) -> tuple[list[MeterChange], int]:
@@ -289,6 +303,7 @@ def _write_cache(path: Path, dataset: Dataset) -> None:
         "tempos": [[[change.step, change.bpm] for change in roll.tempos] for roll in dataset.rolls],
         "meters": [[[change.step, str(change.meter)] for change in roll.meters] for roll in dataset.rolls],
         "pickup_steps": [roll.pickup_steps for roll in dataset.rolls],
+        "phrase_ends": [roll.phrase_ends for roll in dataset.rolls],
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.npz")
@@ -318,6 +333,7 @@ def _read_cache(path: Path) -> Dataset | None:
             tuple(TempoChange(step, bpm) for step, bpm in facts["tempos"][index]),
             tuple(MeterChange(step, Meter.parse(meter)) for step, meter in facts["meters"][index]),
             facts["pickup_steps"][index],
+            tuple(facts["phrase_ends"][index]),
         )
         for index, rows in enumerate(np.split(bits, np.cumsum(lengths)[:-1]))
     )

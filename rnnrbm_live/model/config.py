@@ -16,7 +16,14 @@ RnnKind = Literal["tanh", "gru"]
 Conditional = Literal["rbm", "nade"]
 ChainStart = Literal["zeros", "previous"]
 
-_LEAST = {"n_hidden": 1, "n_recurrent": 1, "steps_per_beat": 1, "gibbs_steps": 1, "max_notes": 1}
+_LEAST = {
+    "n_hidden": 1,
+    "n_recurrent": 1,
+    "steps_per_beat": 1,
+    "phrase_beats": 0,
+    "gibbs_steps": 1,
+    "max_notes": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,10 @@ class ModelConfig:
         onsets: whether rows are 176 bits, sounding and struck, or 88 sounding bits.
         steps_per_beat: grid, steps per quarter note.
         meters: time signatures whose bar positions are an input; none means the model does not know the bar.
+        one_key: whether the model knows music in C major and A minor only, where all its training music was moved; it plays
+            in every key by moving what it hears and what it plays.
+        phrase_beats: how many distances to the end of a phrase are an input, in whole beats, the last of them standing
+            for any longer one and for not knowing; 0 means the model does not know of phrases.
         gibbs_steps: k, the sweeps of the chain that training used and sampling should use.
         chain_start: where that chain starts, at ``zeros`` or at the ``previous`` frame.
         max_notes: a sampled frame with more sounding notes is replaced by holding the previous frame (a rule
@@ -48,6 +59,8 @@ class ModelConfig:
     onsets: bool = True
     steps_per_beat: int = 4
     meters: tuple[str, ...] = ()
+    one_key: bool = False
+    phrase_beats: int = 0
     gibbs_steps: int = 25
     chain_start: ChainStart = "previous"
     max_notes: int = N_PITCHES
@@ -63,8 +76,9 @@ class ModelConfig:
             if getattr(self, name) not in get_args(kind):
                 choices = get_args(kind)
                 raise CheckpointError(f"model config: {name} must be one of {choices}, not {getattr(self, name)!r}")
-        if type(self.onsets) is not bool:
-            raise CheckpointError(f"model config: onsets must be true or false, not {self.onsets!r}")
+        for name in ("onsets", "one_key"):
+            if type(getattr(self, name)) is not bool:
+                raise CheckpointError(f"model config: {name} must be true or false, not {getattr(self, name)!r}")
         tempo = self.default_tempo_bpm
         if type(tempo) not in (int, float) or not math.isfinite(tempo) or tempo <= 0:
             raise CheckpointError(f"model config: default_tempo_bpm must be a number above 0, not {tempo!r}")
@@ -74,6 +88,8 @@ class ModelConfig:
             raise CheckpointError(f"model config: meters {self.meters!r} do not fit the grid: {err}") from err
         if len(bars) != len(self.meters):
             raise CheckpointError(f"model config: meters {self.meters!r} name one twice")
+        if self.phrase_beats and not bars:
+            raise CheckpointError(f"model config: phrase_beats {self.phrase_beats} needs meters: phrases end in bars")
 
     @cached_property
     def _bar_steps(self) -> dict[str, int]:
@@ -85,15 +101,25 @@ class ModelConfig:
         return 2 * N_PITCHES if self.onsets else N_PITCHES
 
     @cached_property
-    def n_context(self) -> int:
+    def n_bar_positions(self) -> int:
         """Bar positions told apart: the bar lengths of all meters, in steps; 0 if the bar is no input."""
         return sum(self._bar_steps.values())
 
-    def context_index(self, meter: Meter, step_in_bar: int) -> int:
-        """Number a bar position, 0 up to but not including `n_context`.
+    @property
+    def n_context(self) -> int:
+        """Inputs of the recurrence that say where the music is: one for each bar position and phrase distance."""
+        return self.n_bar_positions + self.phrase_beats
 
-        A meter that the model does not know counts as its first one; the position wraps at the bar's end.
-        Without bar positions the answer is always 0 and means nothing.
+    def context_index(self, meter: Meter, step_in_bar: int, beats_to_phrase_end: int | None = None) -> int:
+        """Number a place in bar and phrase; `context_columns` says which inputs it switches on.
+
+        Args:
+            meter: one that the model does not know counts as its first.
+            step_in_bar: wraps at the bar's end.
+            beats_to_phrase_end: whole beats of the phrase that come after the step; None if that is not known.
+
+        Returns:
+            A number from 0 up; always 0, which means nothing, where the bar is no input.
         """
         if not self._bar_steps:
             return 0
@@ -101,9 +127,19 @@ class ModelConfig:
         first = 0
         for name, bar_steps in self._bar_steps.items():
             if name == wanted:
-                return first + step_in_bar % bar_steps
+                break
             first += bar_steps
-        raise AssertionError("the meter was just found")
+        in_bar = first + step_in_bar % self._bar_steps[wanted]
+        farthest = max(0, self.phrase_beats - 1)
+        left = farthest if beats_to_phrase_end is None else min(beats_to_phrase_end, farthest)
+        return in_bar + left * self.n_bar_positions
+
+    def context_columns(self, context: int) -> list[int]:
+        """Return which of the `n_context` inputs are on at a place."""
+        if not self.n_context:
+            return []
+        left, in_bar = divmod(context, self.n_bar_positions)
+        return [in_bar, self.n_bar_positions + left] if self.phrase_beats else [in_bar]
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; `from_json` takes them back."""

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnrbm_live.core.errors import CorpusError, SettingsError
-from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits, transpose
+from rnnrbm_live.core.key import semitones_above_white_keys
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.presets import Preset, StagedPreset
@@ -23,7 +24,7 @@ class Piece:
     Attributes:
         name: where it came from.
         bits: (T, n_visible) uint8.
-        contexts: (T,) int64 bar position of each step, as `ModelConfig.context_index` numbers them.
+        contexts: (T,) int64 place of each step, as `ModelConfig.context_index` numbers them.
     """
 
     name: str
@@ -100,7 +101,7 @@ def build_corpus(
 
 
 def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConfig:
-    """Choose what the preset leaves to the data: meters, most notes at once, usual tempo."""
+    """Choose what the preset leaves to the data: meters, whether phrases are known, most notes at once, usual tempo."""
     config = preset.config
     if not rolls:
         return config
@@ -110,13 +111,14 @@ def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConf
     return replace(
         config,
         meters=tuple(meter for meter in config.meters if meter in found) or config.meters[:1],
+        phrase_beats=config.phrase_beats if any(roll.phrase_ends for roll in rolls) else 0,
         max_notes=min(N_PITCHES, max(1, most + preset.spare_notes)),
         default_tempo_bpm=round(float(np.median([roll.tempos[0].bpm for roll in rolls])), 1),
     )
 
 
 def encode(roll: PianoRoll, name: str, config: ModelConfig) -> Piece:
-    """Turn a roll into a model's rows and bar positions.
+    """Turn a roll into a model's rows, in its key if it has one, and places.
 
     Raises:
         CorpusError: if the roll is on another grid.
@@ -126,21 +128,14 @@ def encode(roll: PianoRoll, name: str, config: ModelConfig) -> Piece:
             f"{name} has {roll.steps_per_beat} steps per beat where the model has {config.steps_per_beat}: "
             "load it on the model's grid"
         )
-    positions = roll.bar_positions() if config.n_context else [(None, 0)] * len(roll)
-    contexts = [0 if meter is None else config.context_index(meter, step) for meter, step in positions]
-    return Piece(name, roll.bits(with_onsets=config.onsets), np.array(contexts, np.int64))
-
-
-def transpose(bits: Bits, semitones: int) -> Bits:
-    """Shift rows, (T, 88) or (T, 176), up by `semitones`; notes that leave the piano are dropped."""
-    moved = np.zeros_like(bits)
-    for first in range(0, bits.shape[1], N_PITCHES):
-        half, target = bits[:, first : first + N_PITCHES], moved[:, first : first + N_PITCHES]
-        if semitones >= 0:
-            target[:, semitones:] = half[:, : N_PITCHES - semitones]
-        else:
-            target[:, :semitones] = half[:, -semitones:]
-    return moved
+    contexts = [0] * len(roll)
+    if config.n_context:
+        places = zip(roll.bar_positions(), roll.beats_to_phrase_end(), strict=True)
+        contexts = [config.context_index(meter, step, left) for (meter, step), left in places]
+    bits = roll.bits(with_onsets=config.onsets)
+    if config.one_key:
+        bits = transpose(bits, -semitones_above_white_keys(roll.sounding))
+    return Piece(name, bits, np.array(contexts, np.int64))
 
 
 def split_pieces(pieces: Sequence[Piece], valid_share: float, *, seed: int) -> tuple[list[Piece], list[Piece]]:

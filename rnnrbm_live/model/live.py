@@ -18,7 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rnnrbm_live.core.errors import SettingsError
-from rnnrbm_live.core.frame import N_PITCHES, REST, Bits, Frame, frame_from_bits, frame_to_bits, legal_frame
+from rnnrbm_live.core.frame import (
+    N_PITCHES,
+    REST,
+    Bits,
+    Frame,
+    frame_from_bits,
+    frame_to_bits,
+    legal_frame,
+    transpose,
+)
+from rnnrbm_live.core.key import semitones_above_white_keys
 from rnnrbm_live.core.pitch import PIANO, PitchRange
 from rnnrbm_live.model.config import ModelConfig
 
@@ -47,10 +57,12 @@ class State:
     Attributes:
         u: (n_recurrent,) float64, multiples of 2^-20.
         previous: the frame before.
+        semitones: how far the music lies above the model's own key.
     """
 
     u: NDArray[np.float64]
     previous: Frame
+    semitones: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -140,13 +152,14 @@ class LiveModel:
 
     # State
 
-    def initial_state(self, context: int = 0) -> State:
+    def initial_state(self, context: int = 0, *, semitones: int = 0) -> State:
         """Return the state before any music.
 
         Args:
-            context: bar position of the first step (`config.context_index`); not read without bar positions.
+            context: place of the first step (`config.context_index`); not read where places are no input.
+            semitones: how far the music will lie above the model's key: `key_of` known music, or any number.
         """
-        state = State(_round(self._u0, STATE_GRID), REST)
+        state = State(_round(self._u0, STATE_GRID), REST, semitones)
         return self.update(state, REST, context) if self.config.n_context else state
 
     def update(self, state: State, frame: Frame, next_context: int = 0) -> State:
@@ -155,15 +168,14 @@ class LiveModel:
         Args:
             state: before it.
             frame: what sounded, sampled or played.
-            next_context: bar position of the step after it (`config.context_index`).
+            next_context: place of the step after it (`config.context_index`).
         """
-        columns = np.flatnonzero(frame_to_bits(frame, with_onsets=self.config.onsets)).tolist()
-        if self.config.n_context:
-            columns.append(self.config.n_visible + next_context)
+        columns = np.flatnonzero(self._bits(frame, state)).tolist()
+        columns += [self.config.n_visible + column for column in self.config.context_columns(next_context)]
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
         u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
-        return State(_round(u, STATE_GRID), frame)
+        return State(_round(u, STATE_GRID), frame, state.semitones)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
         """Return the state after known frames: a primer, or recorded music on rewind.
@@ -171,11 +183,17 @@ class LiveModel:
         Args:
             state: before the first.
             frames: T frames.
-            next_contexts: T bar positions, each of the step after its frame.
+            next_contexts: T places, each of the step after its frame.
         """
         for frame, next_context in zip(frames, next_contexts, strict=True):
             state = self.update(state, frame, next_context)
         return state
+
+    def key_of(self, frames: Sequence[Frame]) -> int:
+        """Return how many semitones known frames lie above the model's key; 0 for a model that knows all keys."""
+        if not self.config.one_key or not frames:
+            return 0
+        return semitones_above_white_keys(np.array([frame_to_bits(frame, with_onsets=False) for frame in frames]))
 
     # Sampling
 
@@ -196,8 +214,10 @@ class LiveModel:
             state: from `initial_state`, `update` or `listen`.
             key: of the noise.
             gibbs_steps: k; None means what the model was trained for.
-            temperature: T. Every conditional probability in the chain, of hidden and visible units alike, is
-                sigmoid(a / T) in place of sigmoid(a). This is not the joint distribution tempered.
+            temperature: T. What is tempered is the joint distribution of visible and hidden units: every conditional
+                probability in the chain is sigmoid(a / T) in place of sigmoid(a), which makes P(v, h)^(1/T),
+                normalised, the distribution that long chains reach. This is not the marginal P(v)^(1/T), and 25
+                sweeps are no long chain; T = 1 is the model as trained.
             density: nats added to the bias of the sounding bits alone. An onset bit says how a key that
                 sounds
                 began: raising it too would count a struck note twice and re-strike held ones.
@@ -216,15 +236,16 @@ class LiveModel:
         hidden_thresholds = noise[:, :n_hidden] - b_h  # (k, H)
         visible_thresholds = noise[:, n_hidden:] - b_v  # (k, V)
         start = self._start(state)
-        _clamp(visible_thresholds, clamped_on, -np.inf, clamped_off, np.inf)
-        _clamp(start, clamped_on, 1, clamped_off, 0)
+        on, off = (None if mask is None else transpose(mask, -state.semitones) for mask in (clamped_on, clamped_off))
+        _clamp(visible_thresholds, on, -np.inf, off, np.inf)
+        _clamp(start, on, 1, off, 0)
 
         drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds)  # (k, V)
         bits = (drives[-1] > visible_thresholds[-1]).astype(np.uint8)  # (V,)
         probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
-        _clamp(probabilities, clamped_on, 1, clamped_off, 0)
+        _clamp(probabilities, on, 1, off, 0)
 
-        frame = frame_from_bits(bits, state.previous)
+        frame = frame_from_bits(transpose(bits, state.semitones), state.previous)
         forbidden = _pitches(clamped_off)
         demanded = _pitches(clamped_on) - forbidden
         held = len(frame.sounding - demanded) > self.config.max_notes
@@ -232,7 +253,7 @@ class LiveModel:
             crowded = len(state.previous.sounding) > self.config.max_notes  # by a player's primer
             kept = (frozenset() if crowded else state.previous.sounding - forbidden) | demanded
             frame = legal_frame(kept, frozenset(), state.previous)
-        return Sample(frame, probabilities, held)
+        return Sample(frame, transpose(probabilities, state.semitones), held)
 
     def outside(self, pitches: PitchRange) -> Mask:
         """Return the clamp that silences every key outside a range, (n_visible,), for `clamped_off`."""
@@ -250,8 +271,12 @@ class LiveModel:
     def _start(self, state: State) -> Bits:
         """Return where the chain starts, (V,)."""
         if self.config.chain_start == "previous":
-            return frame_to_bits(state.previous, with_onsets=self.config.onsets)
+            return self._bits(state.previous, state)
         return np.zeros(self.config.n_visible, np.uint8)
+
+    def _bits(self, frame: Frame, state: State) -> Bits:
+        """Return a frame as the model knows it, (V,): in its own key."""
+        return transpose(frame_to_bits(frame, with_onsets=self.config.onsets), -state.semitones)
 
 
 def logistic_noise(key: NoiseKey, shape: tuple[int, int], temperature: float) -> Reals:

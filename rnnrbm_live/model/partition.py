@@ -97,29 +97,45 @@ def exact_log_partition(rbms: FrameRBMs) -> Tensor:
     return torch.stack(rows)
 
 
-@torch.no_grad()
 def base_rates(rbms: FrameRBMs, *, seed: int, threads: int = 1) -> Tensor:
-    """Return the base distribution of the annealing: how often each bit is on in a short Gibbs run from zeros.
+    """Return the base distribution of the annealing, (N, V) probabilities: `bit_rates` of a short run.
 
     Any base is right; one near the target leaves less to anneal.
+    """
+    return bit_rates(rbms, chains=BASE_CHAINS, sweeps=BASE_SWEEPS, seed=seed, threads=threads)
+
+
+@torch.no_grad()
+def bit_rates(
+    rbms: FrameRBMs, *, chains: int, sweeps: int, seed: int, threads: int = 1, report: Report = _silent
+) -> Tensor:
+    """Estimate P(v_i = 1): the mean of P(v_i = 1 | h) over the second half of Gibbs chains from zeros.
+
+    Args:
+        rbms: N of them.
+        chains: M per frame.
+        sweeps: of each chain.
+        seed: of the noise.
+        threads: blocks at a time.
+        report: told the share that is done.
 
     Returns:
-        (N, V) probabilities.
+        (N, V) probabilities, drawn a little towards one half, so that none is 0 or 1.
     """
 
     def run(block: FrameRBMs, noise: _Noise) -> Tensor:
-        wide = block.repeat(BASE_CHAINS)
+        wide = block.repeat(chains)
         v = torch.zeros_like(wide.b_v)
         total = torch.zeros_like(wide.b_v)
-        for sweep in range(BASE_SWEEPS):
+        for sweep in range(sweeps):
             v, mean_v = _sweep(wide, v, noise)
-            if sweep >= BASE_SWEEPS // 2:
+            if sweep >= sweeps // 2:
                 total += mean_v
-        counted = BASE_CHAINS * (BASE_SWEEPS - BASE_SWEEPS // 2)
-        ons = total.view(len(block), BASE_CHAINS, -1).sum(1)
+        counted = chains * (sweeps - sweeps // 2)
+        ons = total.view(len(block), chains, -1).sum(1)
         return (ons + 0.05) / (counted + 0.1)
 
-    return _in_blocks(rbms, BASE_CHAINS, run, seed, threads, _silent)
+    return _in_blocks(rbms, chains, run, seed, threads, report)
 
 
 @torch.no_grad()

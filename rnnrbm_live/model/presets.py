@@ -81,8 +81,8 @@ class StagedPreset:
 
     Attributes:
         name: of the preset.
-        config: of the models; its meters are learned where the data has them. The data also decides most notes at once
-            and tempo.
+        config: of the models; its meters and phrases are learned where the data has them. The data also decides most
+            notes at once and tempo.
         stages: one after the other, with a fresh optimiser each.
         rnn_rate: learning rate of the recurrent part, as a share of the conditional's.
         intruders: share of chunks in which the model hears keys that do not belong for a while. Short runs never reach
@@ -117,16 +117,20 @@ class StagedPreset:
 LIVE = StagedPreset(
     # A model trained for likelihood has chains that do not mix, and drones when it plays. Short-run training starts
     # the negative chain where the live chain starts and runs it as long, so that what those k sweeps draw is right.
+    # Many small updates, little dropout and a single key: what each frame is given the last must become very sure.
     name="live",
-    config=ModelConfig(meters=("4/4", "3/4", "6/8", "2/4")),
+    config=ModelConfig(n_hidden=320, meters=("4/4", "3/4", "6/8", "2/4"), one_key=True, phrase_beats=9),
     stages=(
-        Stage("persistent", 12, 5e-3, first_gibbs_steps=10, last_gibbs_steps=20, transpositions=ALL_KEYS),
-        Stage("short-run", 68, 4e-3, first_gibbs_steps=25, last_gibbs_steps=25, transpositions=ALL_KEYS),
+        Stage("persistent", 5, 5e-3, first_gibbs_steps=10, last_gibbs_steps=20, dropout=0.05, input_dropout=0.02),
+        Stage("short-run", 60, 4e-3, first_gibbs_steps=25, last_gibbs_steps=25, dropout=0.05, input_dropout=0.02),
     ),
-    intruders=0.3,
+    intruders=0.1,
+    average=0.995,
+    lanes=6,
+    chunk_steps=64,
 )
 
-LIVE_ROLLS = replace(LIVE, name="live-rolls", config=ModelConfig(onsets=False, steps_per_beat=2))
+LIVE_ROLLS = replace(LIVE, name="live-rolls", config=ModelConfig(n_hidden=320, onsets=False, steps_per_beat=2, one_key=True))
 """The same for archives, which tell neither repeated notes from held ones nor where bars begin."""
 
 
@@ -179,8 +183,8 @@ REFERENCES = {
         n_recurrent=256,
         steps_per_beat=2,
         stages=(
-            Stage("persistent", 28, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
-            Stage("persistent", 48, 5e-3, 12, 30, 0.5, 0.1, 0.03),
+            Stage("persistent", 20, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
+            Stage("persistent", 36, 5e-3, 12, 30, 0.5, 0.1, 0.08),
         ),
     ),
     **_reference(

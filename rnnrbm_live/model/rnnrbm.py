@@ -7,7 +7,7 @@ References:
     RNN-RBM".
 
 Letters: B sequences at a time, T steps, N frames of any origin, V visible, H hidden, R recurrent units,
-C bar positions. `v` is a row of bits; `W` is (V, H) as in [T].
+C inputs for the place in bar and phrase. `v` is a row of bits; `W` is (V, H) as in [T].
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from rnnrbm_live.model.config import ModelConfig
-from rnnrbm_live.model.tanh_recurrence import TanhRecurrence
+from rnnrbm_live.model.recurrence import GRURecurrence, TanhRecurrence
 
 
 class RNNRBM(nn.Module):
@@ -26,10 +26,11 @@ class RNNRBM(nn.Module):
         b_v(t) = b_v + u(t-1) W_uv        b_h(t) = b_h + u(t-1) W_uh          [BL] eq. 8, 9
         u(t)   = tanh(b_u + u(t-1) W_uu + v(t) W_vu)                          [BL] eq. 11
 
-    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. With bar positions
-    the recurrence's input at t is [v(t), onehot(position of t+1)], so that the biases of t+1 know where in
-    the bar they are; the first step is told its position by one update with a silent frame from the learned
-    `u0`. Without bar positions the state before the first step is `u0` itself, which starts at zeros.
+    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. Where places
+    are an input, the recurrence's input at t is [v(t), onehot(bar position of t+1), onehot(beats to its phrase's
+    end)], so that the biases of t+1 know where in bar and phrase they are; the first step is told its place by one
+    update with a silent frame from the learned `u0`. Else the state before the first step is `u0` itself, which
+    starts at zeros.
 
     Attributes:
         W: (V, H). b_v: (V,). b_h: (H,). W_uv: (R, V). W_uh: (R, H). u0: (R,), the state before any music.
@@ -84,7 +85,7 @@ class RNNRBM(nn.Module):
         """Return the state before each sequence's first step.
 
         Args:
-            contexts: (B,) bar position of the first step.
+            contexts: (B,) place of the first step, as `ModelConfig.context_index` numbers them.
 
         Returns:
             (B, R)
@@ -100,7 +101,7 @@ class RNNRBM(nn.Module):
 
         Args:
             v: (B, T, V) frames; T may be 0.
-            next_contexts: (B, T) bar position of the step after each frame; not read without bar positions.
+            next_contexts: (B, T) place of the step after each frame; not read where places are no input.
             u: (B, R) state before the first frame.
             input_mask: what the frames are multiplied by, for dropout; any shape that fits v.
 
@@ -111,14 +112,16 @@ class RNNRBM(nn.Module):
             return u.new_zeros(len(u), 0, self.config.n_recurrent)
         rows = v if input_mask is None else v * input_mask
         if self.config.n_context:
-            position = functional.one_hot(next_contexts, self.config.n_context).to(v.dtype)
-            rows = torch.cat((rows, position), dim=2)  # (B, T, V + C)
+            n_bar, n_phrase = self.config.n_bar_positions, self.config.phrase_beats
+            place = functional.one_hot(next_contexts % n_bar, n_bar)
+            if n_phrase:
+                place = torch.cat((place, functional.one_hot(next_contexts // n_bar, n_phrase)), dim=2)
+            rows = torch.cat((rows, place.to(v.dtype)), dim=2)  # (B, T, V + C)
+        rnn = self.recurrence
+        x = rows @ rnn.weight_ih_l0.T + rnn.bias_ih_l0  # (B, T, R), or 3 R for the GRU's gates
         if self.config.rnn == "tanh":
-            rnn = self.recurrence
-            x = rows @ rnn.weight_ih_l0.T + rnn.bias_ih_l0 + rnn.bias_hh_l0  # (B, T, R)
-            return TanhRecurrence.apply(x, rnn.weight_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
-        states, _ = self.recurrence(rows, u[None].contiguous())
-        return states  # type: ignore[no-any-return]  # nn.RNN.forward is not annotated
+            return TanhRecurrence.apply(x + rnn.bias_hh_l0, rnn.weight_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
+        return GRURecurrence.apply(x, rnn.weight_hh_l0, rnn.bias_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
 
     def biases(self, u: Tensor) -> tuple[Tensor, Tensor]:
         """Return b_v(t), (..., V), and b_h(t), (..., H), from states u(t-1), (..., R): [BL] eq. 8, 9."""
@@ -187,7 +190,9 @@ def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: 
         b_v: (N, V).
         b_h: (N, H).
     """
-    return (free_energy(data, W, b_v, b_h) - free_energy(sample.detach(), W, b_v, b_h)).mean()
+    both = torch.stack((data, sample.detach()))  # (2, N, V): one pass costs less than two
+    of_data, of_sample = free_energy(both, W, b_v, b_h)
+    return (of_data - of_sample).mean()
 
 
 def reconstruction_monitor(data: Tensor, mean_v: Tensor) -> Tensor:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits, transpose
 from rnnrbm_live.model.build import new_model
-from rnnrbm_live.model.corpus import Corpus, transpose
+from rnnrbm_live.model.corpus import Corpus
 from rnnrbm_live.model.nade import RNNNADE, nade_log_likelihood
 from rnnrbm_live.model.presets import Stage, StagedPreset
 from rnnrbm_live.model.rnnrbm import contrastive_cost, gibbs_chain, reconstruction_monitor
@@ -25,6 +26,8 @@ CONSTANT_SHARE = 0.4
 FINAL_RATE_SHARE = 0.02
 INTRUDER_KEYS = 4
 INTRUDER_STEPS = 32
+UNTOLD_SHARE = 0.15
+"""Share of pieces whose phrases the model is not told of, since a player's are not known."""
 _AVERAGE, _ADAM, _CHAINS, _CARRIED = "average.", "adam.", "chains", "carried"
 
 
@@ -32,7 +35,8 @@ _AVERAGE, _ADAM, _CHAINS, _CARRIED = "average.", "adam.", "chains", "carried"
 class LaneChunk:
     """Steps `first` up to but not including `last` of a training piece, read on one lane.
 
-    The state is carried over from the lane's chunk before, unless `first` is 0: then a piece begins.
+    The state is carried over from the lane's chunk before, unless `first` is 0: then a piece begins. Where phrases are
+    an input, `in_phrase` says whether the model is told of this piece's.
     """
 
     lane: int
@@ -40,6 +44,7 @@ class LaneChunk:
     first: int
     last: int
     semitones: int
+    in_phrase: bool = True
 
 
 class StagedTrainer:
@@ -73,10 +78,12 @@ class StagedTrainer:
         lanes: list[list[LaneChunk]] = [[] for _ in range(self._preset.lanes)]
         for piece in random.permutation(len(self._pieces)).tolist():
             semitones = int(random.integers(low, high))
+            in_phrase = not self.model.config.phrase_beats or random.random() >= UNTOLD_SHARE
             lane = min(range(len(lanes)), key=lambda index: len(lanes[index]))
             length, size = len(self._pieces[piece]), self._preset.chunk_steps
             lanes[lane] += [
-                LaneChunk(lane, piece, first, min(first + size, length), semitones) for first in range(0, length, size)
+                LaneChunk(lane, piece, first, min(first + size, length), semitones, in_phrase)
+                for first in range(0, length, size)
             ]
         longest = max(len(chunks) for chunks in lanes)
         return [[chunks[index] for chunks in lanes if index < len(chunks)] for index in range(longest)]
@@ -178,16 +185,23 @@ class StagedTrainer:
     # Reading
 
     def _read(self, chunks: list[LaneChunk]) -> tuple[Tensor, Tensor, Tensor]:
-        """Return which places are real (B, T), the bar position after each (B, T), and rows (B, T, V)."""
+        """Return which rows are music (B, T), the place after each (B, T), and the rows (B, T, V)."""
         longest = max(chunk.last - chunk.first for chunk in chunks)
         contexts = np.zeros((len(chunks), longest), np.int64)
         real = np.zeros((len(chunks), longest), bool)
         for row, chunk in enumerate(chunks):
-            after = self._pieces[chunk.piece].contexts[chunk.first + 1 : chunk.last + 1]
+            after = self._contexts(chunk)[chunk.first + 1 : chunk.last + 1]
             contexts[row, : len(after)] = after  # nothing follows the last step of a piece: left at 0, never used
             real[row, : chunk.last - chunk.first] = True
         rows = self._pad(chunks, [piece.bits for piece in self._pieces])
         return torch.from_numpy(real), torch.from_numpy(contexts), rows
+
+    def _contexts(self, chunk: LaneChunk) -> NDArray[np.int64]:
+        """Return the places of a whole piece, (T,), as they are told."""
+        contexts, config = self._pieces[chunk.piece].contexts, self.model.config
+        if chunk.in_phrase:
+            return contexts
+        return contexts % config.n_bar_positions + (config.phrase_beats - 1) * config.n_bar_positions
 
     def _pad(self, chunks: list[LaneChunk], by_piece: Sequence[Bits]) -> Tensor:
         """Return the chunks' rows in their keys, (B, T, V), zeros after the shorter ones."""
@@ -237,7 +251,7 @@ class StagedTrainer:
         generator: torch.Generator,
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
-        first_contexts = torch.tensor([int(self._pieces[chunk.piece].contexts[chunk.first]) for chunk in chunks])
+        first_contexts = torch.tensor([int(self._contexts(chunk)[chunk.first]) for chunk in chunks])
         begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
         lanes = [chunk.lane for chunk in chunks]
         first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -86,11 +86,11 @@ class NoisePool:
         """Return how many values there are."""
         return len(self._values)
 
-    def take(self, shape: torch.Size, generator: torch.Generator) -> Tensor:
-        """Return values of the given shape from a random place."""
+    def draws(self, n_draws: int, shape: torch.Size, generator: torch.Generator) -> Iterator[Tensor]:
+        """Yield values of the given shape from so many random places."""
         count = shape.numel()
-        first = int(torch.randint(len(self) - count + 1, (), generator=generator))
-        return self._values[first : first + count].view(shape)
+        for first in torch.randint(len(self) - count + 1, (n_draws,), generator=generator).tolist():
+            yield self._values[first : first + count].view(shape)
 
 
 def pooled_gibbs_chain(
@@ -121,9 +121,11 @@ def pooled_gibbs_chain(
     h = torch.empty_like(b_h)
     W_transposed = W.T.contiguous()
     drive_v, drive_h = torch.empty_like(b_v), torch.empty_like(b_h)
-    for _ in range(steps):
+    for noise_h, noise_v in zip(
+        noise.draws(steps, h.shape, generator), noise.draws(steps, v.shape, generator), strict=True
+    ):
         torch.addmm(b_h, v, W, out=drive_h)
-        torch.gt(drive_h, noise.take(h.shape, generator), out=h)
+        torch.gt(drive_h, noise_h, out=h)
         torch.addmm(b_v, h, W_transposed, out=drive_v)
-        torch.gt(drive_v, noise.take(v.shape, generator), out=v)
+        torch.gt(drive_v, noise_v, out=v)
     return v, drive_v

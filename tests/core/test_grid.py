@@ -28,6 +28,16 @@ def test_a_bar_must_be_whole_steps() -> None:
         Meter(7, 8).bar_steps(1)
 
 
+@pytest.mark.parametrize(("meter", "bars"), [("4/4", 2), ("3/4", 4), ("6/8", 4)])
+def test_phrases_end_a_beat_before_a_bar_line(meter: str, bars: int) -> None:
+    timeline = Timeline(4, Meter.parse(meter), downbeat_step=3)
+    length = bars * timeline.bar_steps
+    end = 3 + length - 4
+    assert [timeline.beats_to_phrase_end(step) for step in (end - 5, end - 4, end - 1)] == [1, 0, 0]
+    assert timeline.beats_to_phrase_end(end) == timeline.beats_to_phrase_end(end - length) == length // 4 - 1
+    assert timeline.beats_to_phrase_end(end + length - 1) == 0
+
+
 def test_bars_count_from_the_downbeat() -> None:
     timeline = Timeline(4, Meter(3, 4), downbeat_step=2)
     assert [timeline.bar(step) for step in (-10, 1, 2, 13, 14)] == [0, 0, 1, 1, 2]

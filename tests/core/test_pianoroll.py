@@ -1,5 +1,7 @@
 """PianoRoll: quantising, notes, bar positions, slices."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,3 +71,11 @@ def test_a_slice_keeps_its_place_in_the_bar_and_its_tempo() -> None:
         part = roll.slice(first, last)
         assert part.bar_positions() == roll.bar_positions()[first:last]
         assert part.tempos[0].bpm == (60 if first >= 20 else 90)
+
+
+def test_beats_to_the_end_of_a_phrase() -> None:
+    roll = replace(PianoRoll.from_notes([Note(0, 14, 60)], 2), phrase_ends=(5, 11))
+    left = [2, 1, 1, 0, 0, 2, 2, 1, 1, 0, 0, None, None, None]
+    assert roll.beats_to_phrase_end() == left
+    assert roll.slice(3, 9).beats_to_phrase_end() == [0, 0, None, None, None, None]
+    assert roll.slice(4, 12).phrase_ends == (1, 7)

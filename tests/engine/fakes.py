@@ -37,7 +37,7 @@ class EchoStepper:
     def plays_in(self, meter: Meter) -> bool:
         return meter in (Meter(4, 4), Meter(3, 4))
 
-    def begin(self, timeline: Timeline, step: int) -> Heard:
+    def begin(self, timeline: Timeline, step: int, *, seed: int = 0, take: int = 0) -> Heard:
         return Heard((), step)
 
     def listen(self, state: Heard, frame: Frame, timeline: Timeline, next_step: int) -> Heard:

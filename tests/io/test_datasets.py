@@ -111,6 +111,7 @@ def test_a_chorale_on_the_grid(two_chorales: Path) -> None:
     assert soprano == [73, 73, 71, 71, *[69] * 4, *[71] * 4]
     assert (np.flatnonzero(roll.onsets[0]) + 21).tolist() == [57, 64, 73]  # tenor and bass both on A3
     assert np.array_equal(roll.onsets[0], roll.sounding[0])
+    assert roll.phrase_ends == (16, 32, 48, 80, 116, 144)  # the fermatas of the soprano
     assert "public domain" in dataset.licence
 
 

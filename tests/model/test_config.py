@@ -1,5 +1,7 @@
 """Model configs: JSON round trip, strictness, bar positions."""
 
+from dataclasses import replace
+
 import pytest
 
 from rnnrbm_live.core.errors import CheckpointError
@@ -57,6 +59,18 @@ def test_bar_positions_are_numbered_meter_by_meter() -> None:
     assert [CONFIG.context_index(Meter(4, 4), step) for step in (0, 15, 16)] == [0, 15, 0]
     assert [CONFIG.context_index(Meter(3, 4), step) for step in (0, 11)] == [16, 27]
     assert CONFIG.context_index(Meter(6, 8), 3) == 31
+    assert CONFIG.context_index(Meter(6, 8), 3, 2) == 31
+
+
+def test_phrases_are_a_second_input_beside_the_bar() -> None:
+    config = replace(CONFIG, phrase_beats=3)
+    assert config.n_context == 40 + 3
+    places = [config.context_index(Meter(3, 4), 2, left) for left in (0, 1, 2, 7, None)]
+    assert [config.context_columns(place) for place in places] == [[18, 40], [18, 41]] + [[18, 42]] * 3
+    assert CONFIG.context_columns(18) == [18]
+    assert ModelConfig().context_columns(0) == []
+    with pytest.raises(CheckpointError, match="phrase_beats 3 needs meters"):
+        ModelConfig(phrase_beats=3)
 
 
 def test_an_unknown_meter_counts_as_the_first() -> None:

@@ -8,7 +8,8 @@ import pytest
 from rnnrbm_live.core.errors import CorpusError, SettingsError
 from rnnrbm_live.core.grid import Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
-from rnnrbm_live.model.corpus import Piece, build_corpus, encode, split_pieces, transpose
+from rnnrbm_live.core.frame import transpose
+from rnnrbm_live.model.corpus import Piece, build_corpus, encode, split_pieces
 from rnnrbm_live.model.presets import LIVE, StagedPreset, TutorialPreset, find_preset, with_epochs
 
 
@@ -27,7 +28,9 @@ def test_rows_and_bar_positions() -> None:
     rolls = [roll_of(60, 62, 64, pickup_steps=4), roll_of(60, 62, meter="3/4")]
     corpus = build_corpus(rolls, ["a", "b"], replace(LIVE, valid_share=0.0), seed=0)
     assert corpus.config.meters == ("4/4", "3/4")
-    assert corpus.config.n_context == 28
+    assert corpus.config.n_context == 28  # no piece marks its phrases
+    marked = [replace(roll, phrase_ends=(len(roll),)) for roll in rolls]
+    assert build_corpus(marked, ["a", "b"], LIVE, seed=0).config.n_context == 28 + LIVE.config.phrase_beats
     a, b = corpus.train
     assert a.bits.shape == (12, 176)
     assert a.contexts.tolist() == [12, 13, 14, 15, *range(8)]

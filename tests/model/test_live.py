@@ -2,13 +2,14 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
 from rnnrbm_live.core.errors import SettingsError
-from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame
+from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame, transpose
 from rnnrbm_live.core.pitch import PitchRange
 from rnnrbm_live.model.checkpoint import weight_shapes
 from rnnrbm_live.model.config import ModelConfig
@@ -186,6 +187,29 @@ def test_a_crowded_frame_of_the_players_is_not_held() -> None:
     assert sample.frame == REST
 
 
+@pytest.mark.parametrize("semitones", [-5, 6])
+def test_a_model_plays_the_same_in_every_key(semitones: int) -> None:
+    """Moved by so many semitones, with what it heard, its clamps and its probabilities."""
+    model = random_live_model(0, replace(SMALL_CONFIG, one_key=True))
+    heard = Frame(frozenset({60, 64}), frozenset({60}))
+    moved = Frame(frozenset({60 + semitones, 64 + semitones}), frozenset({60 + semitones}))
+    on = np.zeros(model.config.n_visible, bool)
+    on[62 - 21] = True
+    at_home = model.update(model.initial_state(), heard)
+    away = model.update(model.initial_state(semitones=semitones), moved)
+    assert np.array_equal(at_home.u, away.u)
+    key = NoiseKey(5, 0, 0)
+    here = model.sample(at_home, key, clamped_on=on)
+    there = model.sample(away, key, clamped_on=transpose(on, semitones))
+    middle = {pitch for pitch in here.frame.sounding if 27 <= pitch < 102}
+    assert {pitch + semitones for pitch in middle} <= there.frame.sounding
+    assert 62 + semitones in there.frame.sounding
+    assert np.array_equal(transpose(here.probabilities, semitones)[10:70], there.probabilities[10:70])
+    chord = [Frame(frozenset({48 + n, 64 + n, 67 + n, 72 + n}), frozenset()) for n in (2, 7, 9, 2)]
+    assert model.key_of(chord) == 2
+    assert random_live_model().key_of(chord) == 0
+
+
 def test_a_clamp_changes_what_is_sampled_with_it() -> None:
     """One hidden unit ties two keys together: clamping one brings the other."""
     config = ModelConfig(n_hidden=1, n_recurrent=1, onsets=False, chain_start="zeros", max_notes=88)
@@ -200,6 +224,30 @@ def test_a_clamp_changes_what_is_sampled_with_it() -> None:
     without = [model.sample(state, NoiseKey(0, 0, step)).frame for step in range(50)]
     assert sum(64 in frame.sounding for frame in with_clamp) > 45
     assert sum(64 in frame.sounding for frame in without) < 10
+
+
+@pytest.mark.parametrize("temperature", [0.7, 1.0, 2.0])
+def test_temperature_tempers_the_joint_distribution_of_both_layers(temperature: float) -> None:
+    """Four free keys, three hidden units, 6,000 draws: rates of all 16 frames within 5 standard errors."""
+    random = np.random.default_rng(6)
+    config = ModelConfig(n_hidden=3, n_recurrent=1, onsets=False, chain_start="zeros")
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    weights["b_v"][:] = -100
+    weights["b_v"][:4] = random.normal(0, 1, 4)
+    weights["W"][:4] = random.normal(0, 2, (4, 3))
+    weights["b_h"][:] = random.normal(0, 1, 3)
+    model = LiveModel(config, weights)
+    v = np.arange(16)[:, None] >> np.arange(4) & 1
+    h = np.arange(8)[:, None] >> np.arange(3) & 1
+    energy = -(v @ weights["b_v"][:4])[:, None] - h @ weights["b_h"] - v @ weights["W"][:4] @ h.T  # (16, 8)
+    expected = np.exp(-energy / temperature).sum(axis=1)
+    expected /= expected.sum()
+    counts = np.zeros(16)
+    for seed in range(6000):
+        sample = model.sample(model.initial_state(0), NoiseKey(seed, 0, 0), gibbs_steps=40, temperature=temperature)
+        counts[sum(1 << (pitch - 21) for pitch in sample.frame.sounding)] += 1
+    errors = np.sqrt(expected * (1 - expected) / 6000)
+    assert (np.abs(counts / 6000 - expected) < 5 * errors + 1e-4).all()
 
 
 @pytest.mark.parametrize("settings", [{"gibbs_steps": 0}, {"temperature": 0.0}, {"temperature": float("nan")}])

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnnrbm_live.core.grid import COMMON_TIME
+from rnnrbm_live.core.grid import COMMON_TIME, Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.model.checkpoint import load_card, load_live_model
 from rnnrbm_live.model.live import LiveModel, NoiseKey
@@ -19,11 +19,16 @@ def model() -> LiveModel:
 
 
 def play(model: LiveModel, n_steps: int, *, seed: int, temperature: float) -> PianoRoll:
-    state = model.initial_state(model.config.context_index(COMMON_TIME, 0))
+    timeline = Timeline(model.config.steps_per_beat)
+
+    def place(step: int) -> int:
+        return model.config.context_index(COMMON_TIME, step, timeline.beats_to_phrase_end(step))
+
+    state = model.initial_state(place(0))
     frames = []
     for step in range(n_steps):
         frames.append(model.sample(state, NoiseKey(seed, 0, step), temperature=temperature).frame)
-        state = model.update(state, frames[-1], model.config.context_index(COMMON_TIME, step + 1))
+        state = model.update(state, frames[-1], place(step + 1))
     return PianoRoll.from_frames(frames, model.config.steps_per_beat)
 
 

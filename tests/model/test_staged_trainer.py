@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from rnnrbm_live.core.frame import REST, frame_from_bits, frame_to_bits
+from rnnrbm_live.core.frame import REST, frame_from_bits, frame_to_bits, transpose
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
-from rnnrbm_live.model.corpus import Corpus, build_corpus, transpose
+from rnnrbm_live.model.corpus import Corpus, build_corpus
 from rnnrbm_live.model.presets import ALL_KEYS, LIVE, Stage
 from rnnrbm_live.model.staged_trainer import StagedTrainer, _legal
 from rnnrbm_live.model.training_step import keyed_generator
@@ -112,6 +112,22 @@ def test_persistent_chains_move_and_short_runs_leave_them(corpus: Corpus) -> Non
         for index, batch in enumerate(trainer.plan_epoch(epoch)):
             trainer.update(batch, epoch=epoch, index=index, progress=0.5)
         assert torch.equal(trainer.state()["chains"], before) is not moves
+
+
+def test_some_pieces_are_read_without_their_phrases() -> None:
+    """Binomial, n = 400, p = 0.15: within 5 standard errors."""
+    preset = replace(PRESET, config=replace(PRESET.config, phrase_beats=3))
+    roll = replace(PianoRoll.from_notes([Note(0, 16, 60)], 4), phrase_ends=(8, 16))
+    corpus = build_corpus([roll] * 400, [str(index) for index in range(400)], preset, seed=0)
+    trainer = StagedTrainer(corpus, preset, seed=1)
+    chunks = [chunk for batch in trainer.plan_epoch(0) for chunk in batch]
+    told = [chunk for chunk in chunks if chunk.in_phrase]
+    assert 1 - len(told) / 400 == pytest.approx(0.15, abs=0.09)
+    (untold,) = {tuple(trainer._contexts(chunk).tolist()) for chunk in chunks if not chunk.in_phrase}
+    n_bar = corpus.config.n_bar_positions
+    assert [context // n_bar for context in untold] == [2] * 16
+    assert [context // n_bar for context in trainer._contexts(told[0])] == ([1] * 4 + [0] * 4) * 2
+    assert [context % n_bar for context in untold] == list(range(16))
 
 
 def test_the_average_is_what_is_kept(corpus: Corpus) -> None:

@@ -1,0 +1,43 @@
+"""The key of music, as far as it decides which keys of the piano are white ones when it is moved.
+
+References:
+    [K] C. L. Krumhansl: Cognitive foundations of musical pitch. Oxford 1990. The probe-tone profiles of Krumhansl and
+        Kessler 1982, and the key-finding algorithm of chapter 4.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rnnrbm_live.core.frame import Bits
+from rnnrbm_live.core.pitch import PIANO
+
+PITCH_CLASSES = 12
+_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # from the tonic up
+_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_RELATIVE_MAJOR = 3  # semitones above a minor tonic
+
+
+def semitones_above_white_keys(sounding: Bits) -> int:
+    """Return how far music lies above C major or A minor, whichever it is moved to: -6 up to but not including 6.
+
+    The key is the one whose profile correlates best with how long each pitch class sounds ([K]). Silence, and music in
+    which all pitch classes sound alike, counts as C major.
+
+    Args:
+        sounding: (T, 88) bits.
+    """
+    per_key = sounding.sum(axis=0, dtype=np.float64)
+    durations = np.zeros(PITCH_CLASSES)  # class 0 is C
+    np.add.at(durations, np.arange(PIANO.low, PIANO.high) % PITCH_CLASSES, per_key)
+    major, minor = _correlations(durations, _MAJOR), _correlations(durations, _MINOR)
+    tonic = int(np.argmax(np.maximum(major, np.roll(minor, _RELATIVE_MAJOR))))
+    return (tonic + PITCH_CLASSES // 2) % PITCH_CLASSES - PITCH_CLASSES // 2
+
+
+def _correlations(durations: NDArray[np.float64], profile: tuple[float, ...]) -> NDArray[np.float64]:
+    """Return the correlation of durations with a profile on each of the 12 tonics; 0 if they do not vary."""
+    if np.ptp(durations) == 0:
+        return np.zeros(PITCH_CLASSES)
+    return np.array([np.corrcoef(durations, np.roll(profile, tonic))[0, 1] for tonic in range(PITCH_CLASSES)])
