@@ -22,7 +22,7 @@ from benchmarks.machine import machine
 from rnnrbm_live.core.resources import models_path
 from rnnrbm_live.evaluation import held_out_pieces, load_for
 from rnnrbm_live.model.build import load_model
-from rnnrbm_live.model.checkpoint import load_card, save_card
+from rnnrbm_live.model.checkpoint import CARD_FILE, load_card, save_card
 from rnnrbm_live.model.evaluate import Effort, Evaluation, evaluate
 
 
@@ -90,17 +90,24 @@ def main() -> None:
         if arguments.only not in (None, published.model):
             continue
         rbm, nade = (
-            score(arguments.models / name, arguments.data / published.archive, effort, write_card=arguments.card)
-            for name in (published.model, f"{published.model}-nade")
+            score(folder, arguments.data / published.archive, effort, write_card=arguments.card)
+            if (folder / CARD_FILE).is_file()
+            else None
+            for folder in (arguments.models / published.model, arguments.models / f"{published.model}-nade")
         )
+        if rbm is None:
+            continue
         likelihood = rbm.log_likelihood
+        exact = f"{nade.log_likelihood.nats:.2f}" if nade else "not trained"
         rows.append(
             f"| {published.name} | **{likelihood.nats:.2f}** ({likelihood.pessimistic_nats:.2f}) "
-            f"| {published.rnn_rbm:.2f} | {nade.log_likelihood.nats:.2f} | {published.rnn_nade:.2f} "
+            f"| {published.rnn_rbm:.2f} | {exact} | {published.rnn_nade:.2f} "
             f"| {published.rtrbm:.2f} | {published.dmm:.2f} "
             f"| {100 * rbm.accuracy:.1f} / {100 * rbm.accuracy_of_best_guess:.1f} % | {published.accuracy:.1f} % |"
         )
-        details.append(f"{published.name}, RNN-RBM\n{rbm.table()}\n\n{published.name}, RNN-NADE\n{nade.table()}\n")
+        details.append(f"{published.name}, RNN-RBM\n{rbm.table()}\n")
+        if nade:
+            details.append(f"{published.name}, RNN-NADE\n{nade.table()}\n")
     print(f"{machine()}; {(time.monotonic() - started) / 60:.0f} minutes\n")
     print(
         "| test split | our RNN-RBM (at worst) | RNN-RBM 2012 | our RNN-NADE | RNN-NADE 2012 | RTRBM 2012 | DMM 2017 "

@@ -57,9 +57,9 @@ def plain_loop(corpus: Corpus) -> Callable[[], int]:
         with torch.no_grad():
             for _ in range(preset.training_gibbs_steps):
                 h = torch.bernoulli(torch.sigmoid(sample @ model.W + b_h))
-                mean_v = torch.sigmoid(h @ model.W.T + b_v)
-                sample = torch.bernoulli(mean_v)
-            reconstruction_monitor(v, mean_v)
+                drive_v = h @ model.W.T + b_v
+                sample = torch.bernoulli(torch.sigmoid(drive_v))
+            reconstruction_monitor(v, drive_v)
         optimizer.zero_grad()
         torch.autograd.backward(contrastive_cost(v, sample, model.W, b_v, b_h))
         optimizer.step()

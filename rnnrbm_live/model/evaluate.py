@@ -362,8 +362,8 @@ def _predict(model: RNNRBM, frames: KnownFrames, effort: Effort, report: Report)
     monitor = 0.0
     for index, part in enumerate(_split(frames)):
         generator = keyed_generator(effort.seed, index)
-        _, mean_v = gibbs_chain(part.v, model.W, part.b_v, part.b_h, steps=MONITOR_SWEEPS, generator=generator)
-        monitor += float(reconstruction_monitor(part.v, mean_v.clamp(1e-7, 1 - 1e-7))) * len(part)
+        _, drive_v = gibbs_chain(part.v, model.W, part.b_v, part.b_h, steps=MONITOR_SWEEPS, generator=generator)
+        monitor += float(reconstruction_monitor(part.v, drive_v)) * len(part)
     return sample, marginals, monitor / len(frames)
 
 

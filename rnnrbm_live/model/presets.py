@@ -130,7 +130,9 @@ LIVE = StagedPreset(
     chunk_steps=64,
 )
 
-LIVE_ROLLS = replace(LIVE, name="live-rolls", config=ModelConfig(n_hidden=320, onsets=False, steps_per_beat=2, one_key=True))
+LIVE_ROLLS = replace(
+    LIVE, name="live-rolls", config=ModelConfig(n_hidden=320, onsets=False, steps_per_beat=2, one_key=True)
+)
 """The same for archives, which tell neither repeated notes from held ones nor where bars begin."""
 
 
@@ -183,8 +185,8 @@ REFERENCES = {
         n_recurrent=256,
         steps_per_beat=2,
         stages=(
-            Stage("persistent", 20, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
-            Stage("persistent", 36, 5e-3, 12, 30, 0.5, 0.1, 0.08),
+            Stage("persistent", 28, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
+            Stage("persistent", 48, 5e-3, 12, 30, 0.5, 0.1, 0.03),
         ),
     ),
     **_reference(

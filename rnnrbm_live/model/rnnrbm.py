@@ -169,15 +169,15 @@ def gibbs_chain(
         generator: of all draws.
 
     Returns:
-        v after k sweeps, (N, V) of 0.0 and 1.0, and P(v = 1 | h) of the last one, (N, V).
+        v after k sweeps, (N, V) of 0.0 and 1.0, and the logit of P(v = 1 | h) of the last one, (N, V).
     """
-    mean_v = v
+    drive_v = v
     for _ in range(steps):
         mean_h = hidden_probabilities(v, W, b_h)
         h = (torch.rand(mean_h.shape, generator=generator, dtype=v.dtype) < mean_h).to(v.dtype)
-        mean_v = visible_probabilities(h, W, b_v)
-        v = (torch.rand(mean_v.shape, generator=generator, dtype=v.dtype) < mean_v).to(v.dtype)
-    return v, mean_v
+        drive_v = b_v + h @ W.T
+        v = (torch.rand(drive_v.shape, generator=generator, dtype=v.dtype) < torch.sigmoid(drive_v)).to(v.dtype)
+    return v, drive_v
 
 
 def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:
@@ -195,9 +195,10 @@ def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: 
     return (of_data - of_sample).mean()
 
 
-def reconstruction_monitor(data: Tensor, mean_v: Tensor) -> Tensor:
+def reconstruction_monitor(data: Tensor, drive_v: Tensor) -> Tensor:
     """The tutorial's monitor: sum over bits of v log p + (1 - v) log(1 - p), mean over frames, nats.
 
-    It scores how well a Gibbs chain that started at a frame gives the frame back; it is no log-likelihood.
+    It scores how well a Gibbs chain that started at a frame gives the frame back; it is no log-likelihood. From the
+    logits of p it stays finite, where the tutorial's own log shows -inf.
     """
-    return (torch.xlogy(data, mean_v) + torch.xlogy(1 - data, 1 - mean_v)).sum(-1).mean()
+    return (data * drive_v - functional.softplus(drive_v)).sum(-1).mean()

@@ -179,8 +179,8 @@ class StagedTrainer:
 
     @torch.no_grad()
     def _one_sweep_monitor(self, data: Tensor, b_v: Tensor, b_h: Tensor, generator: torch.Generator) -> float:
-        _, mean_v = gibbs_chain(data, self.model.W, b_v, b_h, steps=1, generator=generator)
-        return float(reconstruction_monitor(data, mean_v.clamp(1e-7, 1 - 1e-7)))
+        _, drive_v = gibbs_chain(data, self.model.W, b_v, b_h, steps=1, generator=generator)
+        return float(reconstruction_monitor(data, drive_v))
 
     # Reading
 

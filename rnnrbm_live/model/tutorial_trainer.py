@@ -76,7 +76,7 @@ class TutorialTrainer:
                 noise=self._noise,
                 generator=keyed_generator(self._seed, epoch, index),
             )
-            monitor = float(reconstruction_monitor(v, torch.sigmoid(drive_v)))
+            monitor = float(reconstruction_monitor(v, drive_v))
         self._optimizer.zero_grad()
         torch.autograd.backward(contrastive_cost(v, sample, model.W, b_v, b_h))
         self._optimizer.step()

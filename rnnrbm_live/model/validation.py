@@ -16,7 +16,7 @@ from rnnrbm_live.model.training_step import keyed_generator
 
 ACCURACY_FRAMES = 4000
 LIKELIHOOD_FRAMES = 200
-LIKELIHOOD_TEMPERATURES = 1500
+LIKELIHOOD_TEMPERATURES = 500
 LIKELIHOOD_CHAINS = 4
 LEAST_EFFECTIVE_SHARE = 0.6
 """Below this share of chains that count, the annealing is not believed: the RBMs are too sharp for it."""

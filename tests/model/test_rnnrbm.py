@@ -110,9 +110,11 @@ def test_softplus_never_overflows() -> None:
 
 
 def test_monitor_is_the_tutorials() -> None:
+    """Also where a probability rounds to one and the other note sounds: the logit is the cost."""
     data, mean_v = torch.tensor([[1.0, 0.0], [0.0, 0.0]]), torch.tensor([[0.5, 0.25], [0.0, 0.0]])
     expected = (torch.tensor(0.5).log() + torch.tensor(0.75).log()) / 2
-    torch.testing.assert_close(reconstruction_monitor(data, mean_v), expected)
+    torch.testing.assert_close(reconstruction_monitor(data, torch.logit(mean_v.clamp(1e-12))), expected)
+    assert reconstruction_monitor(torch.zeros(1, 1), torch.full((1, 1), 50.0)).item() == -50.0
 
 
 def random_model(config: ModelConfig) -> RNNRBM:
