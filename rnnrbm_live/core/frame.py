@@ -77,7 +77,7 @@ def frame_to_bits(frame: Frame, *, with_onsets: bool) -> Bits:
 
 
 def transpose(rows: NDArray[Any], semitones: int) -> NDArray[Any]:
-    """Shift rows of keys, (..., 88) or (..., 176), up by `semitones`; what leaves the piano is dropped, zeros come in."""
+    """Shift rows, (..., 88) or (..., 176), up by `semitones`; what leaves the piano is dropped, zeros come in."""
     moved = np.zeros_like(rows)
     for first in range(0, rows.shape[-1], N_PITCHES):
         half, target = rows[..., first : first + N_PITCHES], moved[..., first : first + N_PITCHES]

@@ -38,8 +38,8 @@ class ModelConfig:
         onsets: whether rows are 176 bits, sounding and struck, or 88 sounding bits.
         steps_per_beat: grid, steps per quarter note.
         meters: time signatures whose bar positions are an input; none means the model does not know the bar.
-        one_key: whether the model knows music in C major and A minor only, where all its training music was moved; it plays
-            in every key by moving what it hears and what it plays.
+        one_key: whether the model knows music in C major and A minor only, where all its training music was moved; it
+            plays in every key by moving what it hears and what it plays.
         phrase_beats: how many distances to the end of a phrase are an input, in whole beats, the last of them standing
             for any longer one and for not knowing; 0 means the model does not know of phrases.
         gibbs_steps: k, the sweeps of the chain that training used and sampling should use.

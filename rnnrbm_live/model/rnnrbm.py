@@ -192,7 +192,8 @@ def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: 
     """
     both = torch.stack((data, sample.detach()))  # (2, N, V): one pass costs less than two
     of_data, of_sample = free_energy(both, W, b_v, b_h)
-    return (of_data - of_sample).mean()
+    cost: Tensor = (of_data - of_sample).mean()
+    return cost
 
 
 def reconstruction_monitor(data: Tensor, drive_v: Tensor) -> Tensor:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from rnnrbm_live.core.errors import CorpusError, SettingsError
+from rnnrbm_live.core.frame import transpose
 from rnnrbm_live.core.grid import Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
-from rnnrbm_live.core.frame import transpose
 from rnnrbm_live.model.corpus import Piece, build_corpus, encode, split_pieces
 from rnnrbm_live.model.presets import LIVE, StagedPreset, TutorialPreset, find_preset, with_epochs
 
