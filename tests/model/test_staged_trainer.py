@@ -20,6 +20,7 @@ PRESET = replace(
         Stage("persistent", 1, 5e-3, 2, 2, transpositions=ALL_KEYS),
         Stage("short-run", 1, 4e-3, 2, 2, transpositions=ALL_KEYS),
     ),
+    intruders=0.3,
     lanes=3,
     chunk_steps=16,
     valid_share=0.0,
