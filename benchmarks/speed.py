@@ -31,7 +31,7 @@ def sampling() -> tuple[list[float], list[float]]:
     sampled, updated = [], []
     for step in range(STEPS):
         begun = time.perf_counter()
-        frame = stepper.imagine(state, state.previous, settings, take=1, step=step)
+        frame = stepper.imagine(state, state.previous, settings, timeline, take=1, step=step)
         between = time.perf_counter()
         state = stepper.listen(state, frame, timeline, step + 1)
         sampled.append((between - begun) * 1000)

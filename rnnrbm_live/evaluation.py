@@ -31,7 +31,8 @@ def evaluate_from_command(
     model = load_model(folder)
     torch.set_num_threads(1)  # the annealing shares its blocks among threads itself
     pieces, chosen = held_out_pieces(card, load_for(card, data), split)
-    with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}|", file=sys.stderr, leave=False) as bar:
+    bar_format = "{desc} {percentage:3.0f}%|{bar}|"
+    with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr, leave=False, disable=None) as bar:
 
         def show(what: str, share: float) -> None:
             bar.set_description_str(what, refresh=False)

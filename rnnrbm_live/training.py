@@ -39,7 +39,8 @@ def train_from_command(
     command += (
         f" --epochs {epochs}" * (epochs is not None) + f" --seed {seed}" + f" --threads {threads}" * (threads != 1)
     )
-    with tqdm(total=1.0, bar_format="{desc} {percentage:3.0f}%|{bar}|{postfix}", file=sys.stderr) as bar:
+    bar_format = "{desc} {percentage:3.0f}%|{bar}|{postfix}"
+    with tqdm(total=1.0, bar_format=bar_format, file=sys.stderr, disable=None) as bar:
         result = train(
             corpus,
             preset,
@@ -63,7 +64,7 @@ def train_from_command(
 
 
 def _load(data: str, preset: Preset) -> Dataset:
-    with tqdm(total=1, desc=f"reading {data}", unit=" files", file=sys.stderr, leave=False) as bar:
+    with tqdm(total=1, desc=f"reading {data}", unit=" files", file=sys.stderr, leave=False, disable=None) as bar:
 
         def show(done: int, total: int) -> None:
             bar.total = total

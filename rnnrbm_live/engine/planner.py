@@ -124,7 +124,7 @@ class Planner:
 
     def _frame(self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings) -> Frame:
         if section.stepper is not None and state is not None:
-            return section.stepper.imagine(state, previous, settings, take=section.take, step=step)
+            return section.stepper.imagine(state, previous, settings, self.timeline, take=section.take, step=step)
         offset = step - section.first_step
         if offset >= len(section.script):
             return REST

@@ -83,13 +83,18 @@ class Stepper:
         begun = self.model.initial_state(first, semitones=self.model.key_of(frames))
         return self.model.listen(begun, frames, contexts)
 
-    def imagine(self, state: State, previous: Frame, settings: Settings, *, take: int, step: int) -> Frame:
-        """Draw the next frame: the same model, state, settings, take and step draw the same frame.
+    def imagine(
+        self, state: State, previous: Frame, settings: Settings, timeline: Timeline, *, take: int, step: int
+    ) -> Frame:
+        """Draw the next frame: the same model, state, settings, timeline, take and step draw the same frame.
+
+        A model without onsets cannot tell a repeated note from a held one; its notes are struck again at bar lines.
 
         Args:
             state: of the model before it.
             previous: what sounds just before it; a rest where time stood still, so that nothing is held from there.
             settings: temperature, density, Gibbs steps and seed.
+            timeline: where bars begin.
             take: with seed and step, the key of the noise.
             step: of the frame.
         """
@@ -99,7 +104,10 @@ class Stepper:
             self.use(NumpySampler(self.model.W), CPU)
             self.device_trouble = f"{err}; numpy on the CPU has taken over"
             frame = self._sample(state, settings, take, step)
-        return legal_frame(frame.sounding, frame.onsets, previous)
+        struck = frame.onsets
+        if not self.model.config.onsets and timeline.step_in_bar(step) == 0:
+            struck = frame.sounding
+        return legal_frame(frame.sounding, struck, previous)
 
     def _sample(self, state: State, settings: Settings, take: int, step: int) -> Frame:
         return self.model.sample(

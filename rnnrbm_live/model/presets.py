@@ -191,12 +191,12 @@ REFERENCES = {
     ),
     **_reference(
         "musedata",
-        n_hidden=150,
+        n_hidden=200,
         n_recurrent=256,
         steps_per_beat=2,
         stages=(
             Stage("persistent", 8, 5e-3, 5, 10, 0.1, 0.03, 0.01, ALL_KEYS),
-            Stage("persistent", 24, 5e-3, 12, 25, 0.3, 0.05, 0.02),
+            Stage("persistent", 44, 5e-3, 12, 25, 0.4, 0.05, 0.02),
         ),
     ),
     **_reference(

@@ -46,7 +46,9 @@ class EchoStepper:
     def listen_to(self, frames: list[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> Heard:
         return Heard(tuple(frames), then_step, frames[-1])
 
-    def imagine(self, state: Heard, previous: Frame, settings: Settings, *, take: int, step: int) -> Frame:
+    def imagine(
+        self, state: Heard, previous: Frame, settings: Settings, timeline: Timeline, *, take: int, step: int
+    ) -> Frame:
         assert state.next_step == step, "the model must know where in the bar the coming frame is"
         pitch = 60 + (len(state.frames) + settings.seed + take) % 12
         sounding = {pitch} | ({pitch + 12} if settings.temperature > 1 else set())
