@@ -111,7 +111,6 @@ class NumpySampler:
     def __init__(self, W: Reals) -> None:
         """Take the rounded (n_visible, n_hidden) weights."""
         self._W = np.ascontiguousarray(W)
-        self._W_transposed = np.ascontiguousarray(W.T)
 
     def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
         """See `Sampler.gibbs`."""
@@ -122,7 +121,7 @@ class NumpySampler:
         sweeps = zip(hidden_thresholds, visible_thresholds, visible_drives, strict=True)
         for hidden_threshold, visible_threshold, visible_drive in sweeps:
             h[:] = np.add.reduce(self._W.take(active, axis=0), axis=0) > hidden_threshold
-            np.dot(h, self._W_transposed, out=visible_drive)
+            np.dot(self._W, h, out=visible_drive)
             (active,) = (visible_drive > visible_threshold).nonzero()
         return visible_drives
 
