@@ -62,6 +62,9 @@ class Stage:
         input_dropout: of the notes that the recurrence sees.
         weight_decay: AdamW's.
         transpositions: semitones, first up to but not including last; a new draw per piece and epoch.
+        exchanged: share of persistent chains that start where another frame's chain ended instead. A frame's own chain
+            stays near its music once the RBM is sharp; a stranger finds the odd modes far from it, which are then
+            unlearned.
     """
 
     chains: ChainKind
@@ -73,6 +76,7 @@ class Stage:
     input_dropout: float = 0.05
     weight_decay: float = 0.001
     transpositions: tuple[int, int] = (0, 1)
+    exchanged: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -122,6 +122,8 @@ class StagedTrainer:
             start = data
             if stage.chains != "data":
                 start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
+            if stage.exchanged:
+                start = _exchange(start, stage.exchanged, generator)
             sample = self._run_chains(start, b_v, b_h, _gibbs_steps(stage, stage_progress), generator)
             if stage.chains == "persistent":
                 self._store_chains(chunks, sample)
@@ -320,6 +322,12 @@ def _legal(v: Tensor, previous: Tensor) -> Tensor:
     sounding, onsets = v[..., :N_PITCHES], v[..., N_PITCHES:]
     begun = sounding * (1 - previous[..., :N_PITCHES])
     return torch.cat((sounding, torch.maximum(sounding * onsets, begun)), dim=2)
+
+
+def _exchange(start: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Return the rows, (N, V), with a `share` of them replaced by others of them."""
+    chosen = torch.rand(len(start), 1, generator=generator) < share
+    return torch.where(chosen, start[torch.randperm(len(start), generator=generator)], start)
 
 
 def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:

@@ -10,7 +10,7 @@ from rnnrbm_live.core.frame import REST, frame_from_bits, frame_to_bits, transpo
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.model.corpus import Corpus, build_corpus
 from rnnrbm_live.model.presets import ALL_KEYS, LIVE, Stage
-from rnnrbm_live.model.staged_trainer import StagedTrainer, _legal
+from rnnrbm_live.model.staged_trainer import StagedTrainer, _exchange, _legal
 from rnnrbm_live.model.training_step import keyed_generator
 
 PRESET = replace(
@@ -113,6 +113,16 @@ def test_persistent_chains_move_and_short_runs_leave_them(corpus: Corpus) -> Non
         for index, batch in enumerate(trainer.plan_epoch(epoch)):
             trainer.update(batch, epoch=epoch, index=index, progress=0.5)
         assert torch.equal(trainer.state()["chains"], before) is not moves
+
+
+def test_a_share_of_chains_starts_where_others_ended() -> None:
+    start = torch.arange(2000.0)[:, None].expand(-1, 3)
+    exchanged = _exchange(start, 0.2, keyed_generator(1))
+    moved = exchanged[:, 0] != start[:, 0]
+    assert 0.15 < moved.float().mean() < 0.25
+    assert torch.equal(exchanged[~moved], start[~moved])
+    assert bool((exchanged == exchanged[:, :1]).all()), "whole rows are exchanged"
+    assert set(exchanged[:, 0].tolist()) <= set(start[:, 0].tolist())
 
 
 def test_some_pieces_are_read_without_their_phrases() -> None:
