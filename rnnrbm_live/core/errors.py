@@ -25,6 +25,10 @@ class CheckpointError(RNNRBMError, ValueError):
     """A model whose files are missing, damaged, or do not fit each other or this version."""
 
 
+class JournalError(RNNRBMError, ValueError):
+    """A saved session that cannot be read or written."""
+
+
 class MidiPortError(RNNRBMError, OSError):
     """A MIDI port, or the whole MIDI system, that cannot be opened."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 
+from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.frame import Source, diff
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
@@ -44,6 +45,25 @@ class Recording:
         self.longest_steps = 0.0
         self._playing: dict[tuple[Source, int], Note] = {}
         self._previous = PlannedFrame()
+
+    def apply(self, record: jot.Record) -> None:
+        """Write down what a record says; `core.journal` tells what each means."""
+        match record:
+            case jot.StepHeard():
+                self.add_step(record.step, record.planned, record.tempo_bpm)
+            case jot.KeyHeard():
+                self.add_key(record.position_steps, record.pitch, record.velocity, record.source)
+            case jot.TimeStopped():
+                self.end_model_notes(record.position_steps)
+            case jot.SectionBegun():
+                if record.label:
+                    self.add_marker(record.step, record.label)
+            case jot.Marked():
+                self.add_marker(record.step, record.text)
+            case jot.NotesRewritten():
+                self.replace_notes(record.source, record.from_steps, list(record.notes))
+            case jot.MeterChosen():
+                self.timeline = record.timeline
 
     def add_step(self, step: int, planned: PlannedFrame, tempo_bpm: float) -> None:
         """Write down a step that sounded."""

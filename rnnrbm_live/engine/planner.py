@@ -26,6 +26,9 @@ class Section:
         take: number of the take; with seed and step it keys the noise.
         fade_in: whether velocities rise over the first beats.
         label: name of the moment it begins; empty for none.
+        seed: that the state was begun with.
+        heard: frames that the state was reached by, if not the initial one,
+        heard_from: and the step of the first of these.
     """
 
     first_step: int
@@ -35,6 +38,9 @@ class Section:
     take: int = 1
     fade_in: bool = False
     label: str = ""
+    seed: int = 0
+    heard: tuple[Frame, ...] = ()
+    heard_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,7 @@ class _Planned:
     planned: PlannedFrame
     section: Section
     state_after: State | None
+    settings: Settings | None = None
 
 
 class Planner:
@@ -49,6 +56,10 @@ class Planner:
 
     Rebased on what sounded: `confirm` takes the player's word for each step, and where that differs from the plan,
     the state is computed anew from what was heard.
+
+    Attributes:
+        timeline: where bars begin.
+        next_step: first step that has not sounded.
     """
 
     def __init__(self, timeline: Timeline, next_step: int = 0) -> None:
@@ -69,6 +80,11 @@ class Planner:
         """Planned frames, that of `next_step` first."""
         return tuple(entry.planned for entry in self._plan)
 
+    @property
+    def heard_settings(self) -> Settings | None:
+        """Settings that the last frame to sound was drawn with; None if it was not the one planned."""
+        return self._last.settings
+
     def schedule(self, section: Section) -> None:
         """Play a section from its first step on, in place of whatever was to come from there."""
         self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
@@ -82,7 +98,7 @@ class Planner:
         """Time stood still before `next_step`: nothing sounds any more, and what comes is planned again."""
         self._plan.clear()
         self.next_step = next_step
-        self._last = replace(self._last, planned=PlannedFrame())
+        self._last = replace(self._last, planned=PlannedFrame(), settings=None)
 
     def extend(self, settings: Settings) -> tuple[int, PlannedFrame]:
         """Plan one frame more and return its step and it."""
@@ -102,7 +118,7 @@ class Planner:
             fade_in_from=section.first_step if section.fade_in else None,
         )
         planned = PlannedFrame(frame, velocities, source)
-        self._plan.append(_Planned(planned, section, self._listen(section, state, frame, step)))
+        self._plan.append(_Planned(planned, section, self._listen(section, state, frame, step), settings))
         return step, planned
 
     def confirm(self, step: int, heard: PlannedFrame) -> Section | None:

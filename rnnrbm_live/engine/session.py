@@ -13,6 +13,7 @@ from functools import singledispatchmethod
 from typing import Any
 
 from rnnrbm_live.core import commands as ask
+from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
@@ -31,6 +32,8 @@ from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import LiveModel
 
+JournalOpener = Callable[[str, Timeline], jot.Journal]
+"""Opens the journal of a session that begins with a model, by name, on a timeline."""
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
 TOOK_OVER = "Model took over"
 
@@ -61,6 +64,7 @@ class Session:
         settings: Settings,
         mode: Mode = Mode.FREE,
         gpu: Callable[[LiveModel], SamplerLoader] | None = None,
+        open_journal: JournalOpener = lambda _model, _timeline: jot.NoJournal(),
     ) -> None:
         """Load the model and stand ready, stopped.
 
@@ -72,6 +76,7 @@ class Session:
             settings: to begin with.
             mode: to begin with.
             gpu: makes what moves a model's chain to a GPU; None to stay on numpy.
+            open_journal: what takes down each session; by default nothing.
 
         Raises:
             CheckpointError: from `load_model`.
@@ -86,6 +91,8 @@ class Session:
         self._notice: msg.Notice | None = None
         self._notice_id = 0
         self._gpu = gpu
+        self._open_journal = open_journal
+        self._journal: jot.Journal = jot.NoJournal()
         self._use_model(load_model(model))
         self._begin_session()
         self._send_sound()
@@ -126,6 +133,10 @@ class Session:
         """Take note of what the player reports."""
         self._take(event)
         self._publish()
+
+    def close(self) -> None:
+        """Finish the journal; nothing may be asked of the session afterwards."""
+        self._journal.close()
 
     def notify(self, text: str, level: msg.Level = msg.Level.WARNING) -> None:
         """Show one sentence to the user."""
@@ -242,7 +253,7 @@ class Session:
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
-        self._recording.add_marker(self._make_snapshot().position_steps(self._clock.now_seconds()), command.text)
+        self._jot(jot.Marked(self._make_snapshot().position_steps(self._clock.now_seconds()), command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 
@@ -255,9 +266,10 @@ class Session:
         if event.step < self._conductor.next_step:
             return  # of a session that has been given up since
         begun = self._conductor.confirm(event)
-        self._recording.add_step(event.step, event.planned, event.tempo_bpm)
-        if begun is not None and begun.label:
-            self._recording.add_marker(event.step, begun.label)
+        if begun is not None:
+            self._jot(_section_record(begun))
+        settings = self._conductor.planner.heard_settings
+        self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, settings))
 
     @_take.register
     def _(self, event: msg.KeyPlayed) -> None:
@@ -273,11 +285,11 @@ class Session:
         if place is None and not event.velocity:
             place = self._recording.end_steps  # time stands still: a held key ends where the music does
         if place is not None:
-            self._recording.add_key(max(place, 0.0), event.pitch, event.velocity, source)
+            self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
 
     @_take.register
     def _(self, event: msg.ClockStopped) -> None:
-        self._recording.end_model_notes(event.position_steps)
+        self._jot(jot.TimeStopped(event.position_steps))
 
     @_take.register
     def _(self, event: msg.Ports) -> None:
@@ -290,9 +302,9 @@ class Session:
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
         end = self._conductor.next_step
-        self._recording.end_model_notes(end)
+        self._jot(jot.TimeStopped(end))
         for pitch in self._keys:
-            self._recording.add_key(end, pitch, 0, Source.PLAYER)
+            self._jot(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self._keys.clear()
         self._send_sound()
         self._set_listener(self._listener)
@@ -312,6 +324,8 @@ class Session:
     def _begin_session(self) -> None:
         self._timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
         self._recording = Recording(self._timeline)
+        self._journal.close()
+        self._journal = self._open_journal(self._stepper.name, self._timeline)
         self._conductor = Conductor(self._link, self._clock, self._timeline, self._settings.tempo_bpm)
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
@@ -338,16 +352,20 @@ class Session:
         meter = roll.meters[0].meter
         if self._fresh and self._stepper.plays_in(meter):
             self._timeline = replace(self._timeline, meter=meter)
-            self._recording.timeline = self._timeline
+            self._jot(jot.MeterChosen(self._timeline))
             self._conductor.use_timeline(self._timeline)
 
     def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
         """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
         if not after:
-            state = self._stepper.begin(self._timeline, step, seed=self._settings.seed, take=self._take_number)
-            return Section(step, self._stepper, state, take=self._take_number)
+            seed = self._settings.seed
+            state = self._stepper.begin(self._timeline, step, seed=seed, take=self._take_number)
+            return Section(step, self._stepper, state, take=self._take_number, seed=seed)
         state = self._stepper.listen_to(after, self._timeline, heard_from, then_step=step)
-        return Section(step, self._stepper, state, take=self._take_number, label=TOOK_OVER)
+        heard = tuple(after)
+        return Section(
+            step, self._stepper, state, take=self._take_number, label=TOOK_OVER, heard=heard, heard_from=heard_from
+        )
 
     @property
     def _fresh(self) -> bool:
@@ -428,13 +446,19 @@ class Session:
         else:
             self._conductor.tempo_bpm = heard.tempo_bpm
             self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
-            self._recording.replace_notes(Source.PRIMER, heard.first_step, list(heard.notes))
+            self._jot(jot.NotesRewritten(Source.PRIMER, heard.first_step, tuple(heard.notes)))
             position = listener.position_steps(now + ANSWER_SECONDS)
             entry = self._timeline.next_beat_step(math.ceil(position))
             at_seconds = listener.seconds_at(entry)
         frames = heard.roll.frames()
         self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
         self._primer = PrimerState.CONTINUED
+
+    # --- writing down ------------------------------------------------------------------------------------
+
+    def _jot(self, record: jot.Record) -> None:
+        self._recording.apply(record)
+        self._journal.write(record)
 
     # --- showing -----------------------------------------------------------------------------------------
 
@@ -478,3 +502,16 @@ class Session:
             notice_id=self._notice_id,
             running=running,
         )
+
+
+def _section_record(section: Section) -> jot.SectionBegun:
+    return jot.SectionBegun(
+        section.first_step,
+        model=section.stepper.name if section.stepper else None,
+        fingerprint=section.stepper.fingerprint if section.stepper else "",
+        seed=section.seed,
+        take=section.take,
+        heard=section.heard,
+        heard_from=section.heard_from,
+        label=section.label,
+    )

@@ -33,6 +33,11 @@ class Stepper:
         self.device_trouble: str | None = None
 
     @property
+    def fingerprint(self) -> str:
+        """Of the model's weights, as they play."""
+        return self.model.fingerprint
+
+    @property
     def steps_per_beat(self) -> int:
         """Grid of the model."""
         return self.model.config.steps_per_beat

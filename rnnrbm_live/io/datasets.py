@@ -39,6 +39,15 @@ MIDI_SUFFIXES = frozenset({".mid", ".midi", ".smf", ".kar"})
 CACHE_VERSION = 3
 ARCHIVE_SPLITS = ("train", "valid", "test")
 ARCHIVE_LICENCE = "that of the archive, which its owner must know"
+_SET = "as the {} set of Boulanger-Lewandowski et al. 2012"
+PUBLISHED_LICENCES = {
+    "jsb_chorales": f"Chorales of J. S. Bach (public domain), {_SET}, released without a stated licence.",
+    "nottingham": "Nottingham database of traditional tunes, collected by E. Foxley, "
+    f"{_SET}, released without a stated licence.",
+    "musedata": f"MuseData of CCARH, Stanford (free for research, asks for attribution), {_SET}.",
+    "piano_midi": f"Piano-midi.de by Bernd Krueger, CC BY-SA 3.0 DE (share alike, naming him), {_SET}.",
+}
+"""Of the archives that the 2012 paper used, by name."""
 
 Progress = Callable[[int, int], None]
 """Called with (files done, files in all)."""
@@ -125,7 +134,8 @@ def _archive(path: Path, steps_per_beat: int) -> Dataset:
         raise CorpusError(f"{path} holds no {err.args[0]}: give an archive with train, valid and test splits") from err
     except (OSError, ValueError, TypeError, EOFError, BadZipFile) as err:
         raise CorpusError(f"{path} cannot be read as an archive of piano-rolls ({err}): give another one") from err
-    return Dataset(str(path), ARCHIVE_LICENCE, tuple(names), tuple(rolls), splits=tuple(splits))
+    licence = PUBLISHED_LICENCES.get(path.stem, ARCHIVE_LICENCE).format(path.stem)
+    return Dataset(str(path), licence, tuple(names), tuple(rolls), splits=tuple(splits))
 
 
 def _unpack(packed: Bits, lengths: NDArray[np.integer[Any]]) -> list[Bits]:

@@ -45,12 +45,14 @@ class Corpus:
         train: pieces to learn from.
         valid: held-out pieces.
         skipped: pieces left out, name and reason.
+        split_as_published: whether the data came split.
     """
 
     config: ModelConfig
     train: tuple[Piece, ...]
     valid: tuple[Piece, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
+    split_as_published: bool = False
 
     @property
     def n_frames(self) -> int:
@@ -97,7 +99,7 @@ def build_corpus(
         )
     else:
         train, valid = split_pieces(pieces, preset.valid_share, seed=seed)
-    return Corpus(config, tuple(train), tuple(valid), tuple(skipped))
+    return Corpus(config, tuple(train), tuple(valid), tuple(skipped), bool(splits))
 
 
 def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConfig:

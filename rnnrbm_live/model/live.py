@@ -9,6 +9,7 @@ session is replayed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -133,12 +134,15 @@ class LiveModel:
         config: sizes and conventions.
         W: (n_visible, n_hidden) float32, the RBM's rounded weights.
         sampler: runs the Gibbs chain; replace it between two steps to move to another device.
+        fingerprint: 16 hexadecimal digits of the rounded weights' SHA-256.
     """
 
     def __init__(self, config: ModelConfig, weights: Mapping[str, NDArray[Any]]) -> None:
         """Round the weights, named and shaped as `checkpoint.weight_shapes` says."""
         self.config = config
         rounded = {name: _round(array.astype(np.float64), WEIGHT_GRID) for name, array in weights.items()}
+        digest = hashlib.sha256(b"".join(rounded[name].astype("<f8").tobytes() for name in sorted(rounded)))
+        self.fingerprint = digest.hexdigest()[:16]
         self.W: Reals = rounded["W"].astype(np.float32)
         self._b_v, self._b_h = rounded["b_v"], rounded["b_h"]  # (V,), (H,)
         self._W_uvh = np.concatenate((rounded["W_uv"], rounded["W_uh"]), axis=1)  # (R, V + H)

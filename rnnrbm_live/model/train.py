@@ -286,9 +286,11 @@ def _card(
         **data_facts,
         "pieces": len(corpus.train),
         "frames": corpus.n_frames,
-        "held_out": [piece.name for piece in corpus.valid],
+        "held_out": [] if corpus.split_as_published else [piece.name for piece in corpus.valid],
         "skipped": len(corpus.skipped),
     }
+    if corpus.split_as_published:
+        data["split"] = "as published: trained on train, watched on valid; test was not looked at"
     training = {
         "command": command,
         "preset": asdict(preset),

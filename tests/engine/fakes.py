@@ -31,6 +31,7 @@ class EchoStepper:
     device_trouble: str | None = None
     steps_per_beat = 4
     gibbs_steps = 25
+    fingerprint = "echo"
     meter = Meter(4, 4)
     model: Any = None
 
