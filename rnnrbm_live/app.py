@@ -34,7 +34,7 @@ from rnnrbm_live.io.midi_file import read_midi
 from rnnrbm_live.io.session_export import export_recording
 from rnnrbm_live.io.settings_file import SettingsFile, SettingsSection
 from rnnrbm_live.model.library import ModelLibrary
-from rnnrbm_live.places import DEFAULT_MODEL, exports_path, log_path, model_library, settings_path
+from rnnrbm_live.places import DEFAULT_MODEL, exports_path, log_path, model_library, sessions_path, settings_path
 from rnnrbm_live.player.process import ProcessLink
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ def run_window(*, model: str | None, device: str) -> int:
             stepper=stepper,
             settings=restored_settings(model_settings(stepper), _mapping(remembered, "controls")),
             device=device,
+            sessions=sessions_path(),
         )
         if trouble is not None:
             session.notify(trouble)

@@ -20,7 +20,7 @@ from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.midi_file import read_midi
 from rnnrbm_live.io.picture import draw_recording
 from rnnrbm_live.io.session_export import export_recording
-from rnnrbm_live.places import model_library
+from rnnrbm_live.places import model_library, sessions_path
 from rnnrbm_live.player.offline import OfflinePlayer
 from rnnrbm_live.player.process import ProcessLink
 
@@ -117,6 +117,7 @@ def play_live(
             stepper=stepper,
             settings=settings(model_settings(stepper)),
             device=device,
+            sessions=sessions_path(),
         )
         generator = Generator(session, link)
         generator.start()

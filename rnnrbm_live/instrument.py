@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import Any
 
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.journal import Journal, NoJournal
+from rnnrbm_live.core.messages import Notice
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.devices import SamplerLoader
 from rnnrbm_live.engine.session import Session
 from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.io.journal import new_journal
 from rnnrbm_live.model.devices import Device, resolve_device
 from rnnrbm_live.model.library import ModelLibrary
 from rnnrbm_live.model.live import LiveModel, Sampler
@@ -55,9 +60,16 @@ def settings_to_remember(settings: Settings) -> dict[str, Any]:
 
 
 def make_session(
-    *, link: PlayerLink, clock: Clock, library: ModelLibrary, stepper: Stepper, settings: Settings, device: str
+    *,
+    link: PlayerLink,
+    clock: Clock,
+    library: ModelLibrary,
+    stepper: Stepper,
+    settings: Settings,
+    device: str,
+    sessions: Path | None = None,
 ) -> Session:
-    """Build a session whose first model is loaded already.
+    """Build a session whose first model is loaded already; `sessions` is the folder it is saved to, if any.
 
     Raises:
         DeviceError: for a device that is not known or not there.
@@ -68,6 +80,9 @@ def make_session(
     def load(name: str) -> Stepper:
         return loaded.pop(name, None) or load_stepper(library, name)
 
+    def open_journal(model: str, timeline: Timeline, tell: Callable[[Notice], None]) -> Journal:
+        return NoJournal() if sessions is None else new_journal(sessions, model, timeline, tell=tell)
+
     return Session(
         link=link,
         clock=clock,
@@ -76,6 +91,7 @@ def make_session(
         settings=settings,
         mode=Mode.FREE,
         gpu=None if kind == "cpu" else _gpu_loader(kind),
+        open_journal=open_journal,
     )
 
 

@@ -33,6 +33,11 @@ def exports_path() -> Path:
     return platformdirs.user_music_path()
 
 
+def sessions_path() -> Path:
+    """Folder that sessions are saved to as they are played."""
+    return platformdirs.user_data_path(APP_NAME) / "sessions"
+
+
 def model_library() -> ModelLibrary:
     """Return the models that come with the program, and the user's own."""
     return ModelLibrary((models_path(), user_models_path()))

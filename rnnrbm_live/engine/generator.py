@@ -21,7 +21,8 @@ log = logging.getLogger(__name__)
 class Generator:
     """The thread that owns a session: it alone plans, and listens to the player.
 
-    `send` and `snapshot` are for any thread. `start` begins, `close` ends it (twice is fine) and leaves the link open.
+    `send` and `snapshot` are for any thread. `start` begins, `close` ends it and the session's journal (twice is fine)
+    and leaves the link open.
     """
 
     def __init__(self, session: Session, link: PlayerLink) -> None:
@@ -52,6 +53,7 @@ class Generator:
         self._link.wake()
         if self._thread.is_alive():
             self._thread.join(timeout=2.0)
+        self._session.close()
 
     def _run(self) -> None:
         while not self._closing.is_set():

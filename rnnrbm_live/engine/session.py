@@ -1,7 +1,8 @@
 """The session: what the musician asks for and what the player reports, turned into plans. No thread, no waiting.
 
 A driver (the generator thread, or the offline runner) hands in commands and events, calls `work` while it returns
-True, and lets others read `snapshot`. Only the driver may call; anyone may read `snapshot` and its recording.
+True, and lets others read `snapshot`. Only the driver may call, except for `tell`; anyone may read `snapshot` and its
+recording.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import singledispatchmethod
+from queue import SimpleQueue
 from typing import Any
 
 from rnnrbm_live.core import commands as ask
@@ -32,8 +34,8 @@ from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import LiveModel
 
-JournalOpener = Callable[[str, Timeline], jot.Journal]
-"""Opens the journal of a session that begins with a model, by name, on a timeline."""
+JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
+"""Opens the journal of a session that begins with a model, by name, on a timeline; it tells its troubles."""
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
 TOOK_OVER = "Model took over"
 
@@ -64,7 +66,7 @@ class Session:
         settings: Settings,
         mode: Mode = Mode.FREE,
         gpu: Callable[[LiveModel], SamplerLoader] | None = None,
-        open_journal: JournalOpener = lambda _model, _timeline: jot.NoJournal(),
+        open_journal: JournalOpener = lambda _model, _timeline, _tell: jot.NoJournal(),
     ) -> None:
         """Load the model and stand ready, stopped.
 
@@ -93,6 +95,7 @@ class Session:
         self._gpu = gpu
         self._open_journal = open_journal
         self._journal: jot.Journal = jot.NoJournal()
+        self._told: SimpleQueue[msg.Notice] = SimpleQueue()
         self._use_model(load_model(model))
         self._begin_session()
         self._send_sound()
@@ -106,6 +109,9 @@ class Session:
 
     def work(self) -> bool:
         """Do one small piece of what is due, such as planning a frame; return whether there is more."""
+        while not self._told.empty():
+            self._set_notice(self._told.get())
+            self._publish()
         if self._listener is not None and self._transport is Transport.PLAYING:
             if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
                 self._take_over(self._listener)
@@ -137,6 +143,11 @@ class Session:
     def close(self) -> None:
         """Finish the journal; nothing may be asked of the session afterwards."""
         self._journal.close()
+
+    def tell(self, notice: msg.Notice) -> None:
+        """Show one sentence to the user; for any thread."""
+        self._told.put(notice)
+        self._link.wake()
 
     def notify(self, text: str, level: msg.Level = msg.Level.WARNING) -> None:
         """Show one sentence to the user."""
@@ -325,7 +336,7 @@ class Session:
         self._timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
         self._recording = Recording(self._timeline)
         self._journal.close()
-        self._journal = self._open_journal(self._stepper.name, self._timeline)
+        self._journal = self._open_journal(self._stepper.name, self._timeline, self.tell)
         self._conductor = Conductor(self._link, self._clock, self._timeline, self._settings.tempo_bpm)
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
