@@ -77,6 +77,18 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     judge.set_defaults(job=_evaluate)
 
+    sessions = "a file, the name of a session, or `last`"
+    jobs.add_parser("sessions", help="list the sessions that were played").set_defaults(job=_sessions)
+    replay = jobs.add_parser("replay", help="play a session again, or prove that it can be")
+    replay.add_argument("session", metavar="SESSION", help=sessions)
+    replay.add_argument("--verify", action="store_true", help="draw every step again instead, and compare")
+    replay.add_argument("--output", help="MIDI output to play on (default: a virtual port of our own)")
+    replay.set_defaults(job=_replay)
+    export = jobs.add_parser("export", help="write a session as MIDI or, through the built-in piano, as sound")
+    export.add_argument("session", metavar="SESSION", help=sessions)
+    export.add_argument("out", type=Path, metavar="OUT", help="what it ends in decides: .mid, .wav or .png")
+    export.set_defaults(job=_export)
+
     jobs.add_parser("ports", help="list MIDI inputs and outputs").set_defaults(job=_ports)
     jobs.add_parser("models", help="list the models there are").set_defaults(job=_models)
     return parser
@@ -208,6 +220,24 @@ def _evaluate(options: argparse.Namespace) -> int:
         threads=options.threads,
         json_path=options.json,
     )
+
+
+def _sessions(_options: argparse.Namespace) -> int:
+    from rnnrbm_live.sessions import list_sessions
+
+    return list_sessions()
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from rnnrbm_live.sessions import play_again, verify
+
+    return verify(options.session) if options.verify else play_again(options.session, output=options.output)
+
+
+def _export(options: argparse.Namespace) -> int:
+    from rnnrbm_live.sessions import export_session
+
+    return export_session(options.session, options.out)
 
 
 def _ports(_options: argparse.Namespace) -> int:

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import platformdirs
 
+from rnnrbm_live.core.errors import JournalError
 from rnnrbm_live.core.resources import models_path
+from rnnrbm_live.io.journal import SUFFIX, session_files
 from rnnrbm_live.model.library import ModelLibrary
 
 APP_NAME = "rnnrbm-live"
@@ -31,6 +33,21 @@ def log_path() -> Path:
 def exports_path() -> Path:
     """Folder that exports are offered to be saved in."""
     return platformdirs.user_music_path()
+
+
+def find_session(name: str) -> Path:
+    """Return the file of a session given as a file, by its name in our folder, or as ``last``.
+
+    Raises:
+        JournalError: if there is none.
+    """
+    files = session_files(sessions_path())
+    if name == "last" and files:
+        return files[0]
+    for path in (Path(name).expanduser(), sessions_path() / name, sessions_path() / f"{name}{SUFFIX}"):
+        if path.is_file():
+            return path
+    raise JournalError(f"there is no session {name!r}: `rnnrbm-live sessions` lists them")
 
 
 def sessions_path() -> Path:

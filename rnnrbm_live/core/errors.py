@@ -29,6 +29,10 @@ class JournalError(RNNRBMError, ValueError):
     """A saved session that cannot be read or written."""
 
 
+class SoundFileError(RNNRBMError, OSError):
+    """A sound file that cannot be written."""
+
+
 class MidiPortError(RNNRBMError, OSError):
     """A MIDI port, or the whole MIDI system, that cannot be opened."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.frame import Source, diff
-from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.pianoroll import Note, TempoChange
 
@@ -114,6 +114,19 @@ class Recording:
     def all_notes(self) -> list[Note]:
         """Return every note, also those that still sound, in ascending order of start, then pitch."""
         return sorted([*self.notes, *self.playing()], key=lambda note: (note.start_steps, note.pitch))
+
+    def seconds_at(self, position_steps: float) -> float:
+        """Return how long after step 0 a position is, with every tempo change before it."""
+        seconds, tempos = 0.0, list(self.tempos)
+        for index, change in enumerate(tempos):
+            if index and change.step >= position_steps:
+                break
+            begin = change.step if index else 0.0
+            end = position_steps
+            if index + 1 < len(tempos):
+                end = min(end, tempos[index + 1].step)
+            seconds += (end - begin) * step_seconds(change.bpm, self.timeline.steps_per_beat)
+        return seconds
 
     def notes_between(self, first_steps: float, last_steps: float) -> list[Note]:
         """Return the ended notes that sound anywhere in the interval; the cost does not grow with the session."""

@@ -524,5 +524,6 @@ def _section_record(section: Section) -> jot.SectionBegun:
         take=section.take,
         heard=section.heard,
         heard_from=section.heard_from,
+        fade_in=section.fade_in,
         label=section.label,
     )

@@ -8,7 +8,6 @@ from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette, QResizeEvent
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.settings import RANGES, Mode
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.icons import transport_icon
@@ -208,13 +207,6 @@ class Toolbar(QWidget):
 
 def recorded_time(snapshot: Snapshot) -> str:
     """Write how long the recording is, as minutes and seconds or hours, minutes and seconds."""
-    spb = snapshot.timeline.steps_per_beat
-    tempos = snapshot.recording.tempos
-    end = snapshot.recording.end_steps
-    seconds = 0.0
-    for index, change in enumerate(tempos):
-        until = tempos[index + 1].step if index + 1 < len(tempos) else end
-        seconds += max(0.0, until - change.step) * step_seconds(change.bpm, spb)
-    minutes, whole = divmod(int(seconds), 60)
+    minutes, whole = divmod(int(snapshot.recording.seconds_at(snapshot.recording.end_steps)), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{whole:02d}" if hours else f"{minutes:02d}:{whole:02d}"

@@ -38,6 +38,7 @@ LONGEST_PAYLOAD = 16 << 20
 SYNC_SECONDS = 1.0
 CLOSE_SECONDS = 5.0
 FILES_A_SECOND = 100
+_encode_payload = msgspec.json.Encoder(order="deterministic").encode
 
 
 class JournalWriter:
@@ -295,7 +296,7 @@ def delete_session(path: Path) -> None:
 
 
 def _encode(record: jot.Record) -> bytes:
-    payload = msgspec.json.encode(record)
+    payload = _encode_payload(record)
     return HEAD.pack(len(payload), zlib.crc32(payload)) + payload
 
 

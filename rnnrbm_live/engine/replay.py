@@ -1,0 +1,121 @@
+"""A session drawn again from its records: the proof that nothing but seed, model, settings and inputs made it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rnnrbm_live.core import journal as jot
+from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.frame import REST, Source
+from rnnrbm_live.core.grid import Timeline
+from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.engine.dynamics import frame_velocities
+from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.model.live import State
+
+
+@dataclass(frozen=True)
+class Regenerated:
+    """What came of drawing a session again.
+
+    Attributes:
+        steps: steps that a model played.
+        drawn: of these, drawn again, notes and velocities.
+        unplanned: of these, heard otherwise than last planned (the plan had run dry, or changed too late); the model
+            hears them as they were.
+        differing: steps that came out otherwise.
+    """
+
+    steps: int
+    drawn: int
+    unplanned: int
+    differing: tuple[int, ...]
+
+    @property
+    def identical(self) -> bool:
+        """Whether every step that was drawn again is the one that sounded."""
+        return not self.differing
+
+
+def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Stepper]) -> Regenerated:
+    """Draw every step that a model played once more, on numpy, and compare.
+
+    Raises:
+        CheckpointError: from `load_model`, or if a model is not the one that played.
+    """
+    timeline = Timeline(4)
+    section, stepper, state = jot.SectionBegun(0), None, None
+    steppers: dict[str, Stepper] = {}
+    previous = PlannedFrame()
+    steps = drawn = unplanned = 0
+    differing = []
+    for record in records:
+        match record:
+            case jot.Begun() | jot.MeterChosen():
+                timeline = record.timeline
+            case jot.TimeStopped():
+                previous = PlannedFrame()
+            case jot.SectionBegun():
+                section = record
+                stepper = _stepper(record, steppers, load_model)
+                state = None if stepper is None else _first_state(record, stepper, timeline)
+            case jot.StepHeard():
+                if stepper is not None and state is not None and record.planned.source is Source.MODEL:
+                    steps += 1
+                    if record.settings is None:
+                        unplanned += 1
+                    else:
+                        drawn += 1
+                        if _draw(record, section, stepper, state, previous, timeline) != record.planned:
+                            differing.append(record.step)
+                    state = stepper.listen(state, record.planned.frame, timeline, record.step + 1)
+                previous = record.planned
+            case _:
+                pass
+    return Regenerated(steps, drawn, unplanned, tuple(differing))
+
+
+def _stepper(
+    section: jot.SectionBegun, steppers: dict[str, Stepper], load_model: Callable[[str], Stepper]
+) -> Stepper | None:
+    if section.model is None:
+        return None
+    if section.model not in steppers:
+        steppers[section.model] = load_model(section.model)
+    stepper = steppers[section.model]
+    if stepper.fingerprint != section.fingerprint:
+        raise CheckpointError(
+            f"the model {section.model!r} has other weights now than when it played ({stepper.fingerprint}, not"
+            f" {section.fingerprint}): bring back the one of that time"
+        )
+    return stepper
+
+
+def _first_state(section: jot.SectionBegun, stepper: Stepper, timeline: Timeline) -> State:
+    if section.heard:
+        return stepper.listen_to(section.heard, timeline, section.heard_from, then_step=section.step)
+    return stepper.begin(timeline, section.step, seed=section.seed, take=section.take)
+
+
+def _draw(
+    record: jot.StepHeard,
+    section: jot.SectionBegun,
+    stepper: Stepper,
+    state: State,
+    previous: PlannedFrame,
+    timeline: Timeline,
+) -> PlannedFrame:
+    """Return the step as the planner planned it."""
+    assert record.settings is not None
+    before = previous.frame if previous.source is Source.MODEL else REST
+    frame = stepper.imagine(state, before, record.settings, timeline, take=section.take, step=record.step)
+    velocities = frame_velocities(
+        frame,
+        record.step,
+        timeline,
+        base=record.settings.velocity,
+        seed=record.settings.seed,
+        fade_in_from=section.step if section.fade_in else None,
+    )
+    return PlannedFrame(frame, velocities, Source.MODEL)

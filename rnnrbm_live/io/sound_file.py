@@ -1,0 +1,64 @@
+"""A recorded session as a sound file: the built-in piano, faster than real time."""
+
+from __future__ import annotations
+
+import os
+import wave
+from pathlib import Path
+
+import numpy as np
+
+from rnnrbm_live.core.errors import SoundFileError
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
+
+BLOCK_FRAMES = 2400
+LONGEST_TAIL_SECONDS = 12.0
+
+
+def write_wav(path: Path, recording: Recording) -> None:
+    """Play what sounded on the built-in piano into a file: 48 kHz, 16 bits, stereo. It is whole or not there at all.
+
+    Silence before the first note is left out.
+
+    Raises:
+        SoundFileError: if nothing has sounded, or the file cannot be written.
+    """
+    notes = recording.all_notes()
+    if not notes:
+        raise SoundFileError(f"nothing has been played yet, so {path.name} was not written: play first, then export")
+    begin = recording.seconds_at(notes[0].start_steps)
+
+    def frame(position_steps: float) -> int:
+        return round((recording.seconds_at(position_steps) - begin) * SAMPLE_RATE)
+
+    # Releases first where a key is struck again.
+    events = sorted(
+        [(frame(note.end_steps), 0, note) for note in notes] + [(frame(note.start_steps), 1, note) for note in notes],
+        key=lambda event: event[:2],
+    )
+    piano = Piano(NoteBank())
+    temporary = path.with_name(f".{path.name}.part")
+    try:
+        with temporary.open("wb") as target, wave.open(target, "wb") as file:
+            file.setnchannels(2)
+            file.setsampwidth(2)
+            file.setframerate(SAMPLE_RATE)
+            done, next_event = 0, 0
+            last = events[-1][0] + round(LONGEST_TAIL_SECONDS * SAMPLE_RATE)
+            while next_event < len(events) or (piano.voices and done < last):
+                while next_event < len(events) and events[next_event][0] < done + BLOCK_FRAMES:
+                    at, begins, note = events[next_event]
+                    channel = int(note.source)
+                    if begins:
+                        piano.note_on(channel, note.pitch, note.velocity, at)
+                    else:
+                        piano.note_off(channel, note.pitch, at)
+                    next_event += 1
+                sound = piano.render(BLOCK_FRAMES)
+                file.writeframesraw(np.rint(sound * 32_767).astype("<i2").tobytes())
+                done += BLOCK_FRAMES
+        os.replace(temporary, path)
+    except OSError as err:
+        temporary.unlink(missing_ok=True)
+        raise SoundFileError(f"{path} cannot be written to ({err.strerror}): choose another place") from err
