@@ -23,6 +23,7 @@ from rnnrbm_live.engine.generator import Generator
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.places import DEFAULT_MODEL, model_library
 from rnnrbm_live.player.process import ProcessLink
+from rnnrbm_live.sessions import Shelf
 
 
 class WatchedLink(ProcessLink):
@@ -82,6 +83,8 @@ def measure(seconds: float, *, priority: bool) -> list[StepPlayed]:
         store=Forgetful(),
         read_primer=lambda *_: None,  # type: ignore[arg-type, return-value]
         export=lambda *_: None,
+        sessions=Shelf(Path()),
+        cut_off=None,
         exports_folder=Path.home(),
         diagnostics=str,
     )

@@ -23,6 +23,7 @@ from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.resources import assets_path
 from rnnrbm_live.engine.generator import Generator
 from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.instrument import (
     load_stepper,
     make_session,
@@ -31,11 +32,11 @@ from rnnrbm_live.instrument import (
     settings_to_remember,
 )
 from rnnrbm_live.io.midi_file import read_midi
-from rnnrbm_live.io.session_export import export_recording
 from rnnrbm_live.io.settings_file import SettingsFile, SettingsSection
 from rnnrbm_live.model.library import ModelLibrary
 from rnnrbm_live.places import DEFAULT_MODEL, exports_path, log_path, model_library, sessions_path, settings_path
 from rnnrbm_live.player.process import ProcessLink
+from rnnrbm_live.sessions import Shelf, write_recording
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ def run_window(*, model: str | None, device: str) -> int:
     remembered = store.load()
     library = model_library()
     stepper, trouble = _first_model(library, model, remembered)
+    cut_off = Shelf(sessions_path()).last_cut_off()
     link = ProcessLink(output=_text(remembered, "output"), input_name=_text(remembered, "input"))
     link.start()
     try:
@@ -78,7 +80,7 @@ def run_window(*, model: str | None, device: str) -> int:
         generator.start()
         generator.send(ask.Play())
         try:
-            code = _show(generator, link, library, store)
+            code = _show(generator, link, library, store, cut_off)
         finally:
             generator.close()
     finally:
@@ -86,7 +88,13 @@ def run_window(*, model: str | None, device: str) -> int:
     return code
 
 
-def _show(generator: Generator, link: ProcessLink, library: ModelLibrary, store: SettingsFile) -> int:
+def _show(
+    generator: Generator,
+    link: ProcessLink,
+    library: ModelLibrary,
+    store: SettingsFile,
+    cut_off: SessionEntry | None,
+) -> int:
     """Run Qt until the window is closed, then remember how things were."""
     from PyQt6.QtCore import QTimer
 
@@ -95,8 +103,10 @@ def _show(generator: Generator, link: ProcessLink, library: ModelLibrary, store:
     from rnnrbm_live.gui.window import MainWindow
 
     def export(path: Path, recording: Recording) -> None:
-        export_recording(path, recording, title=f"{generator.snapshot.model}, RNN-RBM Live")
+        write_recording(path, recording, title=f"{generator.snapshot.model}, RNN-RBM Live")
 
+    shelf = Shelf(sessions_path())
+    shelf.output = lambda: link.output
     application = create_application(sys.argv[:1], assets_path())
     services = Services(
         clock=SystemClock(),
@@ -104,6 +114,8 @@ def _show(generator: Generator, link: ProcessLink, library: ModelLibrary, store:
         store=SettingsSection(store, "window"),
         read_primer=read_midi,
         export=export,
+        sessions=shelf,
+        cut_off=cut_off,
         exports_folder=exports_path(),
         diagnostics=lambda: _diagnostics(generator),
     )

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import sys
+import threading
 import time
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
+from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import JournalError, SettingsError
+from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.engine.replay import regenerate
+from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.instrument import load_stepper
-from rnnrbm_live.io.journal import SavedSession, load_session, records, session_files
+from rnnrbm_live.io.journal import (
+    JournalWriter,
+    SavedSession,
+    delete_session,
+    ended_properly,
+    load_session,
+    records,
+    session_files,
+)
 from rnnrbm_live.io.picture import draw_recording
 from rnnrbm_live.io.session_export import export_recording
 from rnnrbm_live.io.sound_file import write_wav
@@ -25,6 +41,8 @@ START_SECONDS = 0.5  # until the sound device is open
 TAIL_SECONDS = 1.0
 DIFFERENT = 1  # exit code
 
+log = logging.getLogger(__name__)
+
 
 def list_sessions() -> int:
     """Print every session: date, length, model, and whether it was cut off."""
@@ -32,19 +50,26 @@ def list_sessions() -> int:
     if not paths:
         print(f"no session has been saved to {sessions_path()} yet")
     for path in paths:
-        try:
-            print(f"{path.stem}  {describe(load_session(path))}")
-        except JournalError as err:
-            print(f"{path.stem}  {err}")
+        entry = _entry(path)
+        print(f"{path.stem}  {_in_words(entry) if entry.length else entry.state}")
     return 0
 
 
-def describe(saved: SavedSession) -> str:
-    """Return length, model and state of a session in a few words."""
-    recording = saved.recording
-    minutes, seconds = divmod(round(recording.seconds_at(recording.end_steps)), 60)
-    state = "" if saved.closed else ", playing now" if saved.in_use else ", cut off"
-    return f"{minutes}:{seconds:02d}  {saved.begun.model}  {len(recording.all_notes())} notes{state}"
+def take_up(saved: SavedSession) -> ask.TakeUpSession:
+    """Return the command that goes on with a saved session."""
+    section, step = saved.last_section, saved.last_step
+    ends = [saved.recording.end_steps, step.step + 1 if step else 0]
+
+    def reopen(tell: Callable[[msg.Notice], None]) -> jot.Journal:
+        return JournalWriter(saved.path, tell=tell, append_at=saved.whole_bytes)
+
+    return ask.TakeUpSession(
+        recording=saved.recording,
+        model=section.model if section and section.model else saved.begun.model,
+        next_step=math.ceil(max(ends)),
+        take=section.take if section else 0,
+        reopen=reopen,
+    )
 
 
 def verify(name: str) -> int:
@@ -72,16 +97,8 @@ def export_session(name: str, out: Path) -> int:
         RNNRBMError: for a session that cannot be read, or a place or kind that cannot be written.
     """
     saved = load_session(find_session(name))
-    match out.suffix.lower():
-        case ".mid" | ".midi":
-            export_recording(out, saved.recording, title=f"{saved.begun.model}, {saved.begun.at}")
-        case ".wav":
-            write_wav(out, saved.recording)
-        case ".png":
-            draw_recording(out, saved.recording)
-        case _:
-            raise SettingsError(f"{out} must end in .mid, .wav or .png, which says what to write")
-    print(f"{out}: {describe(saved)}")
+    write_recording(out, saved.recording, title=f"{saved.begun.model}, {saved.begun.at}")
+    print(f"{out}: {_in_words(_entry(saved.path))}")
     return 0
 
 
@@ -92,18 +109,167 @@ def play_again(name: str, *, output: str | None) -> int:
         RNNRBMError: for a session that cannot be read.
     """
     path = find_session(name)
-    score = _Score.of([record for record, _ in records(path)])
-    link = ProcessLink(output=output)
-    link.start()
+    playback = Playback(path, output=output, tell=lambda text: print(text, file=sys.stderr, flush=True))
+    print(f"{path.stem}. Ctrl+C ends it.", flush=True)
     try:
-        time.sleep(START_SECONDS)
-        print(f"{path.stem}. Ctrl+C ends it.", flush=True)
-        score.play(link)
+        while playback.playing:
+            time.sleep(POLL_SECONDS)
     except KeyboardInterrupt:
         print()
     finally:
-        link.close()
+        playback.stop()
     return 0
+
+
+class Playback:
+    """A session that is being played again, by a player and a thread of its own."""
+
+    def __init__(self, path: Path, *, output: str | None, tell: Callable[[str], None]) -> None:
+        """Begin.
+
+        Args:
+            path: of the session.
+            output: MIDI output; None for a port of our own.
+            tell: takes what the player has to say, in any thread.
+
+        Raises:
+            JournalError: if it cannot be read.
+            PlayerError: if the system lets no player start.
+        """
+        self._score = _Score.of([record for record, _ in records(path)])
+        self._link = ProcessLink(output=output)
+        self._link.start()
+        self._tell = tell
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="playback", daemon=True)
+        self._thread.start()
+
+    @property
+    def playing(self) -> bool:
+        """Whether it goes on."""
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """End it; twice is fine."""
+        self._ending.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            if not self._ending.wait(START_SECONDS):
+                self._score.play(self._link, self._ending, self._tell)
+        finally:
+            self._link.close()
+
+
+class Shelf:
+    """The saved sessions, as the window shows them.
+
+    Attributes:
+        output: MIDI output to play them on; None for a port of our own.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Show those of a folder."""
+        self._folder = folder
+        self.output: Callable[[], str | None] = lambda: None
+
+    def entries(self) -> list[SessionEntry]:
+        """Return every session, the latest first."""
+        return [_entry(path) for path in session_files(self._folder)]
+
+    def last_cut_off(self) -> SessionEntry | None:
+        """Return the last session if its program ended before it did and something sounded in it."""
+        for path in session_files(self._folder)[:1]:
+            if not ended_properly(path) and (entry := _entry(path)).cut_off and entry.notes:
+                return entry
+        return None
+
+    def take_up(self, path: Path) -> ask.Command:
+        """Return the command that goes on with a session.
+
+        Raises:
+            JournalError: if it cannot be read.
+        """
+        return take_up(load_session(path))
+
+    def export(self, path: Path, out: Path) -> None:
+        """Write a session as MIDI, sound or picture, as the name says.
+
+        Raises:
+            RNNRBMError: if it cannot be read or written.
+        """
+        saved = load_session(path)
+        write_recording(out, saved.recording, title=f"{saved.begun.model}, {saved.begun.at}")
+
+    def delete(self, path: Path) -> None:
+        """Delete a session.
+
+        Raises:
+            JournalError: if a program is writing to it, or the system does not let us.
+        """
+        delete_session(path)
+
+    def listen(self, path: Path) -> Playback:
+        """Play a session again.
+
+        Raises:
+            RNNRBMError: if it cannot be read or played.
+        """
+        return Playback(path, output=self.output(), tell=log.info)
+
+
+def write_recording(out: Path, recording: Recording, *, title: str) -> None:
+    """Write what sounded as ``.mid``, ``.wav`` or ``.png``, as the name says.
+
+    Raises:
+        RNNRBMError: if nothing has sounded, or a place or kind cannot be written.
+    """
+    match out.suffix.lower():
+        case ".mid" | ".midi":
+            export_recording(out, recording, title=title)
+        case ".wav":
+            write_wav(out, recording)
+        case ".png":
+            draw_recording(out, recording)
+        case _:
+            raise SettingsError(f"{out} must end in .mid, .wav or .png, which says what to write")
+
+
+def _entry(path: Path) -> SessionEntry:
+    try:
+        saved = load_session(path)
+    except JournalError as err:
+        return SessionEntry(path, path.stem, state=str(err), usable=False)
+    in_use = not saved.closed and saved.in_use
+    cut_off = not saved.closed and not in_use
+    return SessionEntry(
+        path,
+        _when(saved.begun.at, path.stem),
+        length=_length(saved),
+        model=saved.begun.model,
+        notes=len(saved.recording.all_notes()),
+        state="playing now" if in_use else "cut off" if cut_off else "",
+        cut_off=cut_off,
+        usable=not in_use,
+        deletable=not in_use,
+    )
+
+
+def _in_words(entry: SessionEntry) -> str:
+    return f"{entry.length}  {entry.model}  {entry.notes} notes" + (f", {entry.state}" if entry.state else "")
+
+
+def _when(at: str, otherwise: str) -> str:
+    try:
+        return f"{datetime.fromisoformat(at).astimezone():%a %d %b %Y, %H:%M}"
+    except ValueError:
+        return otherwise
+
+
+def _length(saved: SavedSession) -> str:
+    minutes, seconds = divmod(round(saved.recording.seconds_at(saved.recording.end_steps)), 60)
+    return f"{minutes}:{seconds:02d}"
 
 
 class _Score:
@@ -139,8 +305,8 @@ class _Score:
                     pass
         return cls(steps_per_beat, steps, keys)
 
-    def play(self, link: ProcessLink) -> None:
-        """Tell the player."""
+    def play(self, link: ProcessLink, ending: threading.Event, tell: Callable[[str], None]) -> None:
+        """Tell the player, until the score ends or `ending` is set."""
         clock = SystemClock()
         tempo = next((step.tempo_bpm for step in self._steps.values()), 120.0)
         sent = self._first
@@ -148,7 +314,7 @@ class _Score:
         sent = self._send(link, sent, self._first + AHEAD_STEPS)
         link.send(msg.StartClock(self._first, tempo, self._steps_per_beat))
         step, due = self._first - 1, clock.now_seconds() + POLL_SECONDS
-        while step < self._last + 1:
+        while step < self._last + 1 and not ending.is_set():
             for event in link.poll(POLL_SECONDS):
                 if isinstance(event, msg.StepPlayed):
                     step, due = event.step, event.desired_seconds
@@ -158,16 +324,16 @@ class _Score:
                         tempo = following.tempo_bpm
                         link.send(msg.SetTempo(tempo))
                 elif isinstance(event, msg.Notice):
-                    print(event.text, file=sys.stderr, flush=True)
+                    tell(event.text)
                 elif isinstance(event, msg.PlayerLost | msg.PlayerRestarted):
-                    print(event.reason, file=sys.stderr, flush=True)
+                    tell(event.reason)
                     return
             position = step + (clock.now_seconds() - due) * tempo * self._steps_per_beat / 60
             while waiting and waiting[0].position_steps <= position:
                 key = waiting.pop(0)
                 link.send(msg.PlayKey(key.pitch, key.velocity))
         link.send(msg.StopClock())
-        time.sleep(TAIL_SECONDS)
+        ending.wait(TAIL_SECONDS)
 
     def _send(self, link: ProcessLink, first: int, last: int) -> int:
         """Send the plan up to but not including a step; return that step."""

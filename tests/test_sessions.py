@@ -58,6 +58,44 @@ def test_a_session_is_listed_proved_and_exported(
     )
 
 
+def test_a_session_that_was_killed_goes_on_and_is_proved_as_one(folder: Path) -> None:
+    (path,) = session_files(folder)
+    path.write_bytes(path.read_bytes()[:-100])  # in the middle of the last steps
+    saved = load_session(path)
+    before = saved.recording.all_notes()
+    stepper, link = load_stepper(model_library(), DEFAULT_MODEL), OfflinePlayer()
+    session = make_session(
+        link=link,
+        clock=link.clock,
+        library=model_library(),
+        stepper=stepper,
+        settings=model_settings(stepper),
+        device="cpu",
+        sessions=folder,
+    )
+    session.command(ask.Play())
+    for _ in range(10):
+        session.work()
+        for event in link.poll(0.0):
+            session.event(event)
+    session.command(sessions.take_up(saved))
+    snapshot = session.snapshot
+    assert snapshot.notice is None
+    assert snapshot.recording.all_notes() == before
+    assert not snapshot.recording.playing()
+    session.command(ask.Play())
+    run_offline(session, link, lambda snapshot: snapshot.step >= 80)
+    shown = session.snapshot.recording.all_notes()
+    session.close()
+    assert shown[: len(before)] == before
+    assert min(note.start_steps for note in shown[len(before) :]) == 48, "the next bar"
+    again = load_session(path)
+    assert again.closed
+    assert again.recording.all_notes() == shown
+    assert run(["replay", path.stem, "--verify"]) == 0
+    assert len(session_files(folder)) == 2, "the session that was left is saved, too"
+
+
 def test_one_changed_note_is_found(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (path,) = session_files(folder)
     told: list[Notice] = []

@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from rnnrbm_live.core.messages import OpenInput, OpenOutput, Panic, PlayKey
+from rnnrbm_live.core.journal import Journal
+from rnnrbm_live.core.messages import Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode
 
 
@@ -30,6 +33,25 @@ class Stop:
 @dataclass(frozen=True, slots=True)
 class NewSession:
     """Forget what was recorded and begin at step 0, stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeUpSession:
+    """Go on with a saved session, stopped at its end; the present one stays saved.
+
+    Attributes:
+        recording: what sounded in it.
+        model: name of the model that played last.
+        next_step: the first step that has not sounded.
+        take: number of its last take.
+        reopen: opens its journal to be appended to; given what takes the journal's troubles, raises `JournalError`.
+    """
+
+    recording: Recording
+    model: str
+    next_step: int
+    take: int
+    reopen: Callable[[Callable[[Notice], None]], Journal]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +106,7 @@ Command = (
     | Pause
     | Stop
     | NewSession
+    | TakeUpSession
     | SetMode
     | Continue
     | UsePrimer

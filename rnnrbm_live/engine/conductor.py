@@ -30,17 +30,19 @@ class Conductor:
         last_seconds: when it was due.
     """
 
-    def __init__(self, link: PlayerLink, clock: Clock, timeline: Timeline, tempo_bpm: float) -> None:
-        """Stand still before step 0."""
+    def __init__(
+        self, link: PlayerLink, clock: Clock, timeline: Timeline, tempo_bpm: float, *, next_step: int = 0
+    ) -> None:
+        """Stand still before `next_step`."""
         self._link = link
         self._clock = clock
         self._timeline = timeline
         self._revision = 0
-        self.planner = Planner(timeline)
+        self.planner = Planner(timeline, next_step)
         self.timing = TimingLog()
         self.running = False
         self.tempo_bpm = tempo_bpm
-        self.last_step = -1
+        self.last_step = next_step - 1
         self.last_seconds = 0.0
 
     @property

@@ -95,6 +95,7 @@ class Session:
         self._gpu = gpu
         self._open_journal = open_journal
         self._journal: jot.Journal = jot.NoJournal()
+        self._given_up = False
         self._told: SimpleQueue[msg.Notice] = SimpleQueue()
         self._use_model(load_model(model))
         self._begin_session()
@@ -187,8 +188,26 @@ class Session:
 
     @_act.register
     def _(self, _command: ask.NewSession) -> None:
-        self._conductor.stop()
+        self._give_up_session()
         self._begin_session()
+
+    @_act.register
+    def _(self, command: ask.TakeUpSession) -> None:
+        stepper = self._stepper if command.model == self._stepper.name else self._load_model(command.model)
+        if stepper.steps_per_beat != command.recording.timeline.steps_per_beat:
+            raise SettingsError(
+                f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and that session has"
+                f" {command.recording.timeline.steps_per_beat}: bring back the model that played it"
+            )
+        journal = command.reopen(self.tell)
+        self._give_up_session()
+        if stepper is not self._stepper:
+            self._use_model(stepper)
+            self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
+        self._go_on(command.recording, journal, next_step=command.next_step, take=command.take)
+        self._jot(jot.TimeStopped(command.next_step))  # it may have been cut off in the middle of a note
+        for note in self._recording.playing():
+            self._jot(jot.KeyHeard(command.next_step, note.pitch, 0, note.source))
 
     @_act.register
     def _(self, command: ask.SetMode) -> None:
@@ -274,8 +293,8 @@ class Session:
 
     @_take.register
     def _(self, event: msg.StepPlayed) -> None:
-        if event.step < self._conductor.next_step:
-            return  # of a session that has been given up since
+        if self._given_up:
+            return  # of the session before
         begun = self._conductor.confirm(event)
         if begun is not None:
             self._jot(_section_record(begun))
@@ -295,11 +314,14 @@ class Session:
                 self._primer = PrimerState.LISTENING
         if place is None and not event.velocity:
             place = self._recording.end_steps  # time stands still: a held key ends where the music does
-        if place is not None:
+        if place is not None and not self._given_up:
             self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
 
     @_take.register
     def _(self, event: msg.ClockStopped) -> None:
+        if self._given_up:
+            self._given_up = False
+            return
         self._jot(jot.TimeStopped(event.position_steps))
 
     @_take.register
@@ -312,6 +334,7 @@ class Session:
 
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
+        self._given_up = False
         end = self._conductor.next_step
         self._jot(jot.TimeStopped(end))
         for pitch in self._keys:
@@ -325,6 +348,7 @@ class Session:
 
     @_take.register
     def _(self, event: msg.PlayerLost) -> None:
+        self._given_up = False
         self._conductor.running = False
         self._set_listener(None)
         self._transport = Transport.STOPPED
@@ -333,14 +357,26 @@ class Session:
     # --- beginning and ending ----------------------------------------------------------------------------
 
     def _begin_session(self) -> None:
-        self._timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
-        self._recording = Recording(self._timeline)
+        timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
+        journal = self._open_journal(self._stepper.name, timeline, self.tell)
+        self._go_on(Recording(timeline), journal, next_step=0, take=0)
+
+    def _give_up_session(self) -> None:
+        """Stop; what the player reports until it has stopped belongs to the session that ends here."""
+        self._conductor.stop()
+        self._given_up = True
+
+    def _go_on(self, recording: Recording, journal: jot.Journal, *, next_step: int, take: int) -> None:
+        self._timeline = recording.timeline
+        self._recording = recording
         self._journal.close()
-        self._journal = self._open_journal(self._stepper.name, self._timeline, self.tell)
-        self._conductor = Conductor(self._link, self._clock, self._timeline, self._settings.tempo_bpm)
+        self._journal = journal
+        self._conductor = Conductor(
+            self._link, self._clock, self._timeline, self._settings.tempo_bpm, next_step=next_step
+        )
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
-        self._take_number = 0
+        self._take_number = take
         self._set_listener(None)
         self._publish()
 

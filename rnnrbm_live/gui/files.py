@@ -18,17 +18,19 @@ from rnnrbm_live.gui.work import Task
 
 MIDI_FILTER = "MIDI files (*.mid *.midi)"
 MIDI_SUFFIXES = (".mid", ".midi")
+EXPORT_KINDS = {".mid": "MIDI file", ".wav": "Sound of the built-in piano", ".png": "Picture of the roll"}
+EXPORT_FILTERS = ";;".join(f"{title} (*{suffix})" for suffix, title in EXPORT_KINDS.items())
 
 
 class Files(QObject):
     """What the window does with files.
 
     Signals:
-        primer_read: a `UsePrimer` command.
+        read: a command that a file has become: `UsePrimer`, `TakeUpSession`.
         said: a `Notice`: what was saved, or what went wrong.
     """
 
-    primer_read = pyqtSignal(object)
+    read = pyqtSignal(object)
     said = pyqtSignal(object)
 
     def __init__(self, window: QWidget, services: Services, remembered: MutableMapping[str, Any]) -> None:
@@ -47,32 +49,41 @@ class Files(QObject):
         _open(dialog)
 
     def read_primer(self, path: Path, steps_per_beat: int) -> None:
-        """Read a MIDI file; `primer_read` or `said` tells how that went."""
+        """Read a MIDI file; `read` or `said` tells how that went."""
         if path.suffix.lower() not in MIDI_SUFFIXES:
             self.said.emit(Notice(f"{path.name} is not a MIDI file: choose one that ends in .mid"))
             return
         self._remembered["primers"] = str(path.parent)
         self._work(
             lambda: self._services.read_primer(path, steps_per_beat),
-            lambda roll: self.primer_read.emit(UsePrimer(roll, path.name)),
+            lambda roll: self.read.emit(UsePrimer(roll, path.name)),
         )
 
     def ask_where_to_export(self, recording: Recording) -> None:
         """Let the user choose a file, and write to it what has been recorded by then."""
-        dialog = QFileDialog(self._window, "Export the session", self._folder("exports"), MIDI_FILTER)
+        dialog = QFileDialog(self._window, "Export the session", self.exports_folder(), EXPORT_FILTERS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("mid")
         dialog.selectFile(f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}.mid")
-        dialog.fileSelected.connect(lambda chosen: self.export_to(Path(chosen), recording))
+        dialog.fileSelected.connect(
+            lambda chosen: self.export_to(with_suffix(Path(chosen), dialog.selectedNameFilter()), recording)
+        )
         _open(dialog)
 
     def export_to(self, path: Path, recording: Recording) -> None:
-        """Write a recording to a MIDI file; `said` tells how that went."""
+        """Write a recording as MIDI, sound or picture, as the name says; `said` tells how that went."""
         self._remembered["exports"] = str(path.parent)
         self._work(
             lambda: self._services.export(path, recording),
             lambda _: self.said.emit(Notice(f"Saved {path.name} in {path.parent}", Level.INFO)),
         )
+
+    def take_up(self, path: Path) -> None:
+        """Read a saved session back; `read` or `said` tells how that went."""
+        self._work(lambda: self._services.sessions.take_up(path), self.read.emit)
+
+    def exports_folder(self) -> str:
+        """Return the folder that was exported to last."""
+        return self._folder("exports")
 
     def _work(self, work: Callable[[], object], done: Callable[[Any], None]) -> None:
         task = Task(work)
@@ -87,6 +98,14 @@ class Files(QObject):
         folder = self._remembered.get(kind)
         known = Path(folder) if isinstance(folder, str) else self._services.exports_folder
         return str(known if known.is_dir() else Path.home())
+
+
+def with_suffix(path: Path, name_filter: str) -> Path:
+    """Return the file to write: as named if that says a kind, else with the suffix of the kind that was chosen."""
+    if path.suffix.lower() in (*EXPORT_KINDS, ".midi"):
+        return path
+    chosen = next((suffix for suffix in EXPORT_KINDS if suffix in name_filter), ".mid")
+    return path.with_name(path.name + chosen)
 
 
 def dropped_file(mime: QMimeData | None) -> Path | None:

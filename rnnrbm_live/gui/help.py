@@ -27,7 +27,15 @@ KEYS = (
             ("Ctrl+M", "Mark this moment"),
         ),
     ),
-    ("Files", (("Ctrl+O", "Open a primer"), ("Ctrl+E", "Export"), ("Ctrl+N", "New session"))),
+    (
+        "Files",
+        (
+            ("Ctrl+O", "Open a primer"),
+            ("Ctrl+E", "Export"),
+            ("Ctrl+N", "New session"),
+            ("Ctrl+Shift+O", "Sessions that were saved"),
+        ),
+    ),
     (
         "Roll",
         (

@@ -54,6 +54,70 @@ class ModelChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionEntry:
+    """A saved session, to be shown.
+
+    Attributes:
+        path: its file.
+        title: when it began.
+        length: minutes and seconds.
+        model: name of its first model.
+        notes: how many sounded.
+        state: "" for one that was ended, or a few words: that it was cut off, plays now, or cannot be read.
+        cut_off: whether its program ended before it did.
+        usable: whether it can be taken up, played and exported.
+        deletable: whether it may go.
+    """
+
+    path: Path
+    title: str
+    length: str = ""
+    model: str = ""
+    notes: int = 0
+    state: str = ""
+    cut_off: bool = False
+    usable: bool = True
+    deletable: bool = True
+
+
+class Playback(Protocol):
+    """A saved session that is being played again."""
+
+    @property
+    def playing(self) -> bool:
+        """Whether it goes on."""
+        ...
+
+    def stop(self) -> None:
+        """End it, silently; twice is fine."""
+        ...
+
+
+class SessionShelf(Protocol):
+    """The saved sessions. All but `listen` may take a while and raise `RNNRBMError`."""
+
+    def entries(self) -> list[SessionEntry]:
+        """Return every session, the latest first."""
+        ...
+
+    def take_up(self, path: Path) -> Command:
+        """Return the command that goes on with a session."""
+        ...
+
+    def export(self, path: Path, out: Path) -> None:
+        """Write a session as MIDI, sound or picture, as the name says."""
+        ...
+
+    def delete(self, path: Path) -> None:
+        """Delete a session."""
+        ...
+
+    def listen(self, path: Path) -> Playback:
+        """Play a session again, as it sounded, on the output in use."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """What the window cannot do itself.
 
@@ -62,7 +126,9 @@ class Services:
         models: to choose from.
         store: remembers the window.
         read_primer: reads a MIDI file onto a grid of so many steps per beat; raises `RNNRBMError`.
-        export: writes a recording to a MIDI file; raises `RNNRBMError`.
+        export: writes a recording as MIDI, sound or picture, as the name says; raises `RNNRBMError`.
+        sessions: those that were saved.
+        cut_off: the last session, if its program ended before it did.
         exports_folder: where exports are offered to be saved.
         diagnostics: returns text to paste into a bug report.
     """
@@ -72,5 +138,7 @@ class Services:
     store: SettingsStore
     read_primer: Callable[[Path, int], PianoRoll]
     export: Callable[[Path, Recording], None]
+    sessions: SessionShelf
+    cut_off: SessionEntry | None
     exports_folder: Path
     diagnostics: Callable[[], str]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -111,7 +113,7 @@ class StatusStrip(QWidget):
 
 
 class TroubleStrip(QWidget):
-    """One sentence and a way to dismiss it; information goes by itself."""
+    """One sentence and a way to dismiss it, at times with something to do; information goes by itself."""
 
     def __init__(self) -> None:
         """Hide until there is something to say."""
@@ -127,6 +129,10 @@ class TroubleStrip(QWidget):
         layout.setContentsMargins(14, 6, 14, 6)
         layout.setSpacing(14)
         layout.addWidget(self._text, 1)
+        self.act = Button("Do it", "Do what this line offers")
+        self.act.clicked.connect(self._do)
+        self._action: Callable[[], None] | None = None
+        layout.addWidget(self.act)
         layout.addWidget(self.dismiss)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -145,12 +151,30 @@ class TroubleStrip(QWidget):
 
     def show_notice(self, notice: Notice) -> None:
         """Say it; trouble stays until it is dismissed or something newer is said."""
+        self._action = None
+        self.act.hide()
+        self._say(notice)
+        if notice.level is Level.INFO:
+            self._timer.start(INFO_SHOWN_MS)
+
+    def offer(self, text: str, title: str, tooltip: str, act: Callable[[], None]) -> None:
+        """Say it beside a button; it stays until it is used or dismissed, or something newer is said."""
+        self._action = act
+        self.act.setText(title)
+        self.act.setToolTip(tooltip)
+        self.act.show()
+        self._say(Notice(text, Level.INFO))
+
+    def _do(self) -> None:
+        self.hide()
+        if self._action is not None:
+            self._action()
+
+    def _say(self, notice: Notice) -> None:
         self._text.setText(notice.text[:1].upper() + notice.text[1:])
         self.setProperty("level", notice.level.value)
         repolish(self)
         self._timer.stop()
-        if notice.level is Level.INFO:
-            self._timer.start(INFO_SHOWN_MS)
         self.show()
 
 

@@ -258,6 +258,14 @@ QSlider::handle:horizontal:disabled { background: $muted; }
 QSlider::handle:horizontal:hover { background: $model; }
 QSlider:focus { background: transparent; }
 QSlider::handle:horizontal:focus { border-color: $player; }
+QTableWidget { background: $field; border: 1px solid $line; border-radius: 7px; outline: 0; }
+QTableWidget::item { padding: 0 10px; border: 0; }
+QTableWidget::item:selected { background: $line; color: $text; }
+QTableWidget:focus { border-color: $player; }
+QHeaderView { background: $field; }
+QHeaderView::section {
+    background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 10px; font-size: 12px;
+}
 QMenuBar { background: $bar; padding: 2px 6px; }
 QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: $line; }

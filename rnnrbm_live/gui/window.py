@@ -25,6 +25,7 @@ from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, Services
+from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
@@ -61,6 +62,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._restore()
         self.bridge.start()
+        self._offer_last_session()
 
     # --- assembling --------------------------------------------------------------------------------------
 
@@ -115,7 +117,7 @@ class MainWindow(QMainWindow):
         self.keyboard.octave_changed.connect(
             lambda lowest: self._say(f"The computer keyboard plays from {pitch_name(lowest)} up")
         )
-        self.files.primer_read.connect(send)
+        self.files.read.connect(send)
         self.files.said.connect(self.bridge.notify)
 
     def _make_menus(self) -> None:
@@ -130,6 +132,7 @@ class MainWindow(QMainWindow):
                     Entry("New session", "Ctrl+N", sending(ask.NewSession())),
                     Entry("Open primer…", "Ctrl+O", self._open_primer),
                     Entry("Export…", "Ctrl+E", self._export),
+                    Entry("Sessions…", "Ctrl+Shift+O", self.show_sessions),
                 ],
                 [Entry("Quit", "Ctrl+Q", self.close)],
             ],
@@ -208,6 +211,29 @@ class MainWindow(QMainWindow):
             self.files.ask_where_to_export(recording)
         else:
             self._say("There is nothing to export yet: press Play (Space) first")
+
+    def show_sessions(self) -> None:
+        """Show the saved sessions."""
+        sessions = SessionsWindow(self, self._services.sessions, self.files.exports_folder)
+        sessions.asked.connect(self.bridge.send)
+        sessions.said.connect(self.bridge.notify)
+        sessions.listening.connect(self._pause)
+        self.closed.connect(sessions.close)
+        sessions.show()
+
+    def _pause(self) -> None:
+        if self.bridge.snapshot.transport is Transport.PLAYING:
+            self.bridge.send(ask.Pause())
+
+    def _offer_last_session(self) -> None:
+        cut_off = self._services.cut_off
+        if cut_off is not None:
+            self.trouble.offer(
+                f"The session of {cut_off.title} was cut off after {cut_off.length}; nothing of it is lost",
+                "Go on with it",
+                "Take it up where it was cut off; what plays now stays saved",
+                lambda: self.files.take_up(cut_off.path),
+            )
 
     def copy_diagnostics(self) -> None:
         """Put what a bug report should say on the clipboard."""

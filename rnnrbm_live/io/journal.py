@@ -266,6 +266,17 @@ def load_session(path: Path) -> SavedSession:
     return SavedSession(path, begun, recording, n_records, end, closed, section, step)
 
 
+def ended_properly(path: Path) -> bool:
+    """Return whether a file ends as one that was closed does, without reading all of it; False if it cannot be read."""
+    closing = _encode(jot.Closed())
+    try:
+        with path.open("rb") as file:
+            file.seek(-len(closing), os.SEEK_END)
+            return file.read() == closing
+    except OSError:
+        return False
+
+
 def session_files(folder: Path) -> list[Path]:
     """Return the sessions of a folder, the latest first."""
     return sorted(folder.glob(f"*{SUFFIX}"), reverse=True)

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from rnnrbm_live.core.clock import ManualClock
-from rnnrbm_live.core.commands import Command
-from rnnrbm_live.core.errors import MidiFileError
+from rnnrbm_live.core.commands import Command, TakeUpSession
+from rnnrbm_live.core.errors import JournalError, MidiFileError
 from rnnrbm_live.core.frame import REST, Frame, Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
+from rnnrbm_live.core.journal import NoJournal
 from rnnrbm_live.core.messages import Level, Notice, PlannedFrame, Ports
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Timing, Transport
-from rnnrbm_live.gui.services import ModelChoice, Services
+from rnnrbm_live.gui.services import ModelChoice, Services, SessionEntry
 
 PLANNED_STEPS = 16
 PORTS = Ports(
@@ -154,7 +155,52 @@ class FakeFiles:
         self.exported.append((path, recording))
 
 
-def services(engine: FakeEngine, store: MemoryStore, files: FakeFiles, folder: Path) -> Services:
+class FakePlayback:
+    def __init__(self) -> None:
+        self.playing = True
+
+    def stop(self) -> None:
+        self.playing = False
+
+
+class FakeShelf:
+    """Saved sessions that a test puts here, and what was done to them; `trouble` is raised instead if it is set."""
+
+    def __init__(self) -> None:
+        self.shown: list[SessionEntry] = []
+        self.exported: list[tuple[Path, Path]] = []
+        self.heard: list[FakePlayback] = []
+        self.trouble: JournalError | None = None
+
+    def entries(self) -> list[SessionEntry]:
+        return list(self.shown)
+
+    def take_up(self, path: Path) -> TakeUpSession:
+        if self.trouble is not None:
+            raise self.trouble
+        return TakeUpSession(Recording(Timeline(4)), path.stem, 0, 1, lambda _tell: NoJournal())
+
+    def export(self, path: Path, out: Path) -> None:
+        self.exported.append((path, out))
+
+    def delete(self, path: Path) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.shown = [entry for entry in self.shown if entry.path != path]
+
+    def listen(self, path: Path) -> FakePlayback:
+        self.heard.append(FakePlayback())
+        return self.heard[-1]
+
+
+def services(
+    engine: FakeEngine,
+    store: MemoryStore,
+    files: FakeFiles,
+    folder: Path,
+    shelf: FakeShelf | None = None,
+    cut_off: SessionEntry | None = None,
+) -> Services:
     return Services(
         clock=engine.clock,
         models=[
@@ -164,6 +210,8 @@ def services(engine: FakeEngine, store: MemoryStore, files: FakeFiles, folder: P
         store=store,
         read_primer=files.read_primer,
         export=files.export,
+        sessions=shelf or FakeShelf(),
+        cut_off=cut_off,
         exports_folder=folder,
         diagnostics=lambda: "diagnostics of a test",
     )
