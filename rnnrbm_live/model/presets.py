@@ -94,7 +94,8 @@ class StagedPreset:
         average: decay of the weight average per update; the average is what is kept.
         lanes: pieces read side by side.
         chunk_steps: steps per lane and update; the state is carried from chunk to chunk.
-        chosen_by_likelihood: whether the weights kept are those with the best held-out likelihood; else the last.
+        chosen_by_likelihood: whether the weights kept are those of the last stage with the best held-out likelihood;
+            else the last.
         valid_share: of the pieces, kept out of training where the data set has no split of its own.
         spare_notes: a frame with more notes than 99.9 % of the data's frames have, plus these, is held (see
             `ModelConfig.max_notes`).

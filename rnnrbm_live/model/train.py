@@ -237,7 +237,8 @@ def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, preset: Preset,
         likelihood = held_out_likelihood(model, corpus.valid, seed=seed)
         if likelihood is not None:
             run.likelihoods.append((done, likelihood.nats))
-            if likelihood.credible and likelihood.nats > run.best_nats:
+            in_last_stage = run.epoch >= preset.epochs - preset.stages[-1].epochs
+            if in_last_stage and likelihood.credible and likelihood.nats > run.best_nats:
                 run.best_epoch, run.best_nats, run.best = done, likelihood.nats, trainer.weights()
     run.epoch, run.index, run.monitor_sum, run.weight_sum = run.epoch + 1, 0, 0.0, 0.0
 

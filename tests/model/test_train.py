@@ -222,12 +222,13 @@ def test_only_safetensors_and_json_are_written(tmp_path: Path) -> None:
 
 def test_the_best_weights_by_held_out_likelihood_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second of four epochs scores best, the third better yet but not credibly."""
+    chosen = replace(CHOSEN, stages=(replace(CHOSEN.stages[-1], epochs=4),))
     scores = iter([(-5.0, True), (-4.0, True), (-3.0, False), (-4.5, True)])
     monkeypatch.setattr(
         "rnnrbm_live.model.train.held_out_likelihood", lambda *_args, **_named: HeldOutLikelihood(*next(scores))
     )
     reports: list[Progress] = []
-    train_small(CHOSEN, tmp_path / "whole", progress=reports.append)
+    train_small(chosen, tmp_path / "whole", progress=reports.append)
     after_two = next(report for report in reports if report.epoch == 2 and report.epoch_ended)
     assert after_two.log_likelihood == -4.0
     card = load_card(tmp_path / "whole")
@@ -237,13 +238,24 @@ def test_the_best_weights_by_held_out_likelihood_are_kept(tmp_path: Path, monkey
     scores = iter([(-5.0, True), (-4.0, True)])
     ended: list[float] = []
     train_small(
-        CHOSEN,
+        chosen,
         tmp_path / "half",
         progress=lambda report: ended.append(report.epoch + report.epoch_ended - 1),
         should_stop=lambda: ended[-1] == 2,
     )
-    whole, half = (weights_of(tmp_path / name, CHOSEN) for name in ("whole", "half"))
+    whole, half = (weights_of(tmp_path / name, chosen) for name in ("whole", "half"))
     assert all(np.array_equal(whole[key], half[key]) for key in whole)
+
+
+def test_only_weights_of_the_last_stage_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A later stage may mend what made an earlier one's estimate too good."""
+    scores = iter([(-1.0, True), (-1.0, True), (-4.0, True), (-5.0, True)])
+    monkeypatch.setattr(
+        "rnnrbm_live.model.train.held_out_likelihood", lambda *_args, **_named: HeldOutLikelihood(*next(scores))
+    )
+    assert [stage.epochs for stage in CHOSEN.stages] == [2, 2]
+    train_small(CHOSEN, tmp_path / "two")
+    assert load_card(tmp_path / "two").training["kept_after_epochs"] == 3
 
 
 def test_an_rnn_nade_is_trained_and_cannot_be_played(tmp_path: Path) -> None:
