@@ -31,6 +31,8 @@ from rnnrbm_live.gui.widgets import Button
 from rnnrbm_live.gui.work import Task
 
 COLUMNS = ("Began", "Length", "Model", "Notes", "")
+NUMBERS = (1, 3)
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 LOOK_MS = 200
 
 
@@ -86,6 +88,10 @@ class SessionsWindow(QDialog):
         rows.setDefaultSectionSize(30)
         columns.setHighlightSections(False)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for column in NUMBERS:
+            heading = table.horizontalHeaderItem(column)
+            assert heading is not None
+            heading.setTextAlignment(RIGHT)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         columns.setSectionResizeMode(len(COLUMNS) - 1, QHeaderView.ResizeMode.Stretch)
         table.itemSelectionChanged.connect(self._show_choice)
@@ -134,8 +140,8 @@ class SessionsWindow(QDialog):
             for column, text in enumerate((entry.title, entry.length, entry.model, number, entry.state)):
                 item = QTableWidgetItem(text)
                 item.setToolTip(text if column == len(COLUMNS) - 1 else str(entry.path))
-                if column in (1, 3):
-                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                if column in NUMBERS:
+                    item.setTextAlignment(RIGHT)
                 self.table.setItem(row, column, item)
         self.empty.setText("Nothing has been saved yet: every session is, as it is played")
         self._stack.setCurrentWidget(self.table if entries else self.empty)

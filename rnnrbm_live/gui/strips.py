@@ -123,20 +123,21 @@ class TroubleStrip(QWidget):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.act = Button("Do it", "Do what this line offers")
+        self.act.clicked.connect(self._do)
         self.dismiss = Button("Dismiss", "Hide this line")
-        self.dismiss.clicked.connect(self.hide)
+        self.dismiss.clicked.connect(self._dismissed)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(14, 6, 14, 6)
         layout.setSpacing(14)
         layout.addWidget(self._text, 1)
-        self.act = Button("Do it", "Do what this line offers")
-        self.act.clicked.connect(self._do)
-        self._action: Callable[[], None] | None = None
         layout.addWidget(self.act)
         layout.addWidget(self.dismiss)
+        self._offer: tuple[str, Callable[[], None]] | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._said)
+        self.act.hide()
         self.hide()
 
     @property
@@ -151,24 +152,40 @@ class TroubleStrip(QWidget):
 
     def show_notice(self, notice: Notice) -> None:
         """Say it; trouble stays until it is dismissed or something newer is said."""
-        self._action = None
         self.act.hide()
         self._say(notice)
         if notice.level is Level.INFO:
             self._timer.start(INFO_SHOWN_MS)
 
     def offer(self, text: str, title: str, tooltip: str, act: Callable[[], None]) -> None:
-        """Say it beside a button; it stays until it is used or dismissed, or something newer is said."""
-        self._action = act
+        """Say it beside a button, whenever nothing newer is said, until it is used or dismissed."""
+        self._offer = text, act
         self.act.setText(title)
         self.act.setToolTip(tooltip)
-        self.act.show()
-        self._say(Notice(text, Level.INFO))
+        self._said()
+
+    def _said(self) -> None:
+        """Go back to what is offered, or hide."""
+        if self._offer is None:
+            self.hide()
+        else:
+            self.act.show()
+            self._say(Notice(self._offer[0], Level.INFO))
+
+    def _dismissed(self) -> None:
+        if not self.act.isHidden():
+            self._offer = None
+            self.act.hide()
+        self._timer.stop()
+        self._said()
 
     def _do(self) -> None:
-        self.hide()
-        if self._action is not None:
-            self._action()
+        assert self._offer is not None
+        _, act = self._offer
+        self._offer = None
+        self.act.hide()
+        self._said()
+        act()
 
     def _say(self, notice: Notice) -> None:
         self._text.setText(notice.text[:1].upper() + notice.text[1:])

@@ -264,7 +264,7 @@ QTableWidget::item:selected { background: $line; color: $text; }
 QTableWidget:focus { border-color: $player; }
 QHeaderView { background: $field; }
 QHeaderView::section {
-    background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 10px; font-size: 12px;
+    background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 13px; font-size: 12px;
 }
 QMenuBar { background: $bar; padding: 2px 6px; }
 QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }

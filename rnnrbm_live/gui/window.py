@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         cut_off = self._services.cut_off
         if cut_off is not None:
             self.trouble.offer(
-                f"The session of {cut_off.title} was cut off after {cut_off.length}; nothing of it is lost",
+                f"The session of {cut_off.title} was cut off after {cut_off.length}; what was played is saved",
                 "Go on with it",
                 "Take it up where it was cut off; what plays now stays saved",
                 lambda: self.files.take_up(cut_off.path),

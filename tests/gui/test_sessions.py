@@ -152,11 +152,21 @@ def test_a_session_that_was_cut_off_is_offered_at_launch(
     window.close()
 
 
-def test_a_newer_notice_takes_the_offer_away(window: MainWindow) -> None:
-    window.trouble.offer("It was cut off", "Go on", "", lambda: None)
-    assert window.trouble.act.isVisible()
-    window.trouble.show_notice(Notice("The disk is full"))
-    assert not window.trouble.act.isVisible()
+def test_an_offer_comes_back_after_a_notice_and_goes_when_dismissed(window: MainWindow) -> None:
+    trouble = window.trouble
+    trouble.offer("It was cut off", "Go on", "Take it up", lambda: None)
+    assert trouble.act.isVisible()
+    trouble.show_notice(Notice("The disk is full"))
+    assert not trouble.act.isVisible()
+    assert trouble.text == "The disk is full"
+    trouble.dismiss.click()
+    assert trouble.text == "It was cut off"
+    assert trouble.act.isVisible()
+    trouble.dismiss.click()
+    assert not trouble.isVisible()
+    trouble.show_notice(Notice("The disk is full"))
+    trouble.dismiss.click()
+    assert not trouble.isVisible()
 
 
 def test_listening_from_the_main_window_pauses_only_what_plays(window: MainWindow, engine: FakeEngine) -> None:
