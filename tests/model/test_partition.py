@@ -4,10 +4,13 @@ import itertools
 
 import pytest
 import torch
+from torch.nn import functional
 
 from rnnrbm_live.core.errors import SettingsError
 from rnnrbm_live.model.partition import (
     FrameRBMs,
+    _hidden_log_ratio,
+    _Noise,
     annealed_log_partition,
     annealed_samples,
     base_rates,
@@ -105,3 +108,30 @@ def test_weighted_annealed_samples_have_the_rbms_expectations() -> None:
     samples, weights = annealed_samples(rbms, base, temperatures=20, chains=4000, seed=0)
     torch.testing.assert_close(weights.sum(1), torch.ones(3))
     assert ((samples * weights[..., None]).sum(1) - exact).abs().max() < 0.05
+
+
+@pytest.mark.parametrize("n_hidden", [1, 13, 200])
+@pytest.mark.parametrize("scale", [0.1, 5.0, 40.0, 300.0])
+@pytest.mark.parametrize(("beta", "next_beta"), [(0.0, 0.001), (0.5, 0.501), (1.0, 0.999), (0.0, 0.5), (0.3, 0.35)])
+def test_the_product_form_of_a_weight_is_the_difference_of_two_softplus(
+    n_hidden: int, scale: float, beta: float, next_beta: float
+) -> None:
+    x = scale * torch.randn(50, n_hidden, generator=keyed_generator(3))
+    exact = functional.softplus(x.double() * next_beta) - functional.softplus(x.double() * beta)
+    found = _hidden_log_ratio(x, beta, next_beta)
+    size = float(exact.abs().sum(1).max())
+    torch.testing.assert_close(found.double(), exact.sum(1), atol=1e-5 + 1e-6 * size, rtol=0)
+
+
+def test_noise_is_uniform_and_never_the_same_twice() -> None:
+    """Mean and variance of 600,000 draws within 5 standard errors."""
+    noise = _Noise(1, 2)
+    first, second = (noise.uniform(torch.Size((1000, 301))) for _ in range(2))
+    both = torch.cat((first, second)).double()
+    assert 0 <= both.min() < 1e-5
+    assert 1 - 1e-5 < both.max() <= 1
+    assert abs(both.mean() - 0.5) < 5 * (1 / 12 / both.numel()) ** 0.5
+    assert abs(12 * both.var() - 1) < 5 * (0.8 / both.numel()) ** 0.5
+    assert not torch.equal(first, second)
+    assert torch.equal(first, _Noise(1, 2).uniform(torch.Size((1000, 301))))
+    assert not torch.equal(first, _Noise(1, 3).uniform(torch.Size((1000, 301))))
