@@ -119,8 +119,8 @@ def test_the_product_form_of_a_weight_is_the_difference_of_two_softplus(
     x = scale * torch.randn(50, n_hidden, generator=keyed_generator(3))
     exact = functional.softplus(x.double() * next_beta) - functional.softplus(x.double() * beta)
     found = _hidden_log_ratio(x, beta, next_beta)
-    size = float(exact.abs().sum(1).max())
-    torch.testing.assert_close(found.double(), exact.sum(1), atol=1e-5 + 1e-6 * size, rtol=0)
+    rounding = 1e-7 * float(x.abs().sum(1).max())
+    torch.testing.assert_close(found.double(), exact.sum(1), atol=1e-5 + rounding, rtol=0)
 
 
 def test_noise_is_uniform_and_never_the_same_twice() -> None:
