@@ -140,6 +140,19 @@ LIVE_ROLLS = replace(
 )
 """The same for archives, which tell neither repeated notes from held ones nor where bars begin."""
 
+LIVE_PIANO = replace(
+    LIVE_ROLLS,
+    name="live-piano",
+    config=replace(LIVE_ROLLS.config, one_key=False),
+    stages=(
+        Stage("persistent", 8, 5e-3, 10, 20, 0.3, 0.1, 0.01, ALL_KEYS),
+        Stage("short-run", 40, 4e-3, 25, 25, 0.3, 0.1, 0.01, ALL_KEYS),
+    ),
+    intruders=0.3,
+    lanes=12,
+)
+"""For few pieces of many textures: in all keys, with more that can go wrong, so that it finds its way back."""
+
 
 def _reference(
     name: str,
@@ -148,6 +161,7 @@ def _reference(
     n_recurrent: int,
     steps_per_beat: int,
     stages: tuple[Stage, ...],
+    nade_epochs: tuple[int, int],
 ) -> dict[str, StagedPreset]:
     """Return the presets of a published data set: for the RNN-RBM's best likelihood, and its RNN-NADE.
 
@@ -162,10 +176,9 @@ def _reference(
         chain_start="zeros",
     )
     rbm = StagedPreset(name, config, stages, rnn_rate=0.3, chosen_by_likelihood=True)
-    exact_stages = tuple(
-        replace(stage, chains="none", epochs=stage.epochs // 2, learning_rate=NADE_LEARNING_RATE)
-        for stage in stages
-        if not stage.exchanged  # such a stage mends what chains get wrong
+    exact_stages = tuple(  # no third one: it mends what chains get wrong
+        replace(stage, chains="none", epochs=epochs, learning_rate=NADE_LEARNING_RATE)
+        for stage, epochs in zip(stages, nade_epochs, strict=False)
     )
     nade_config = replace(config, conditional="nade", n_hidden=NADE_HIDDEN)
     nade = replace(rbm, name=f"{name}-nade", config=nade_config, stages=exact_stages, rnn_rate=1.0)
@@ -185,6 +198,7 @@ REFERENCES = {
             Stage("persistent", 200, 6e-3, 8, 12, 0.2, 0.05, 0.01, ALL_KEYS),
             Stage("persistent", 150, 4e-3, 12, 20, 0.5, 0.1, 0.02),
         ),
+        nade_epochs=(100, 75),
     ),
     **_reference(
         "nottingham",
@@ -193,9 +207,10 @@ REFERENCES = {
         steps_per_beat=2,
         stages=(
             Stage("persistent", 28, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
-            Stage("persistent", 48, 5e-3, 12, 30, 0.5, 0.1, 0.03),
-            Stage("persistent", 12, 1.5e-3, 50, 120, 0.5, 0.1, 0.03, exchanged=0.05),
+            Stage("persistent", 30, 5e-3, 12, 30, 0.5, 0.1, 0.04),
+            Stage("persistent", 16, 2e-3, 50, 100, 0.5, 0.1, 0.04, exchanged=0.05),
         ),
+        nade_epochs=(14, 24),
     ),
     **_reference(
         "musedata",
@@ -206,6 +221,7 @@ REFERENCES = {
             Stage("persistent", 8, 5e-3, 5, 10, 0.1, 0.03, 0.01, ALL_KEYS),
             Stage("persistent", 44, 5e-3, 12, 25, 0.4, 0.05, 0.02),
         ),
+        nade_epochs=(4, 22),
     ),
     **_reference(
         "piano-midi",
@@ -216,13 +232,14 @@ REFERENCES = {
             Stage("persistent", 20, 5e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
             Stage("persistent", 60, 5e-3, 12, 25, 0.4, 0.1, 0.02),
         ),
+        nade_epochs=(10, 30),
     ),
 }
 """One pair for each set of the 2012 paper."""
 
 Preset = TutorialPreset | StagedPreset
 
-_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, *REFERENCES.values())
+_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, LIVE_PIANO, *REFERENCES.values())
 PRESETS = {preset.name: preset for preset in _ALL_PRESETS}
 
 
