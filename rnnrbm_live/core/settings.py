@@ -29,7 +29,7 @@ class Range:
 
 RANGES = {
     "tempo_bpm": Range(20, 300, "BPM"),
-    "temperature": Range(0.5, 2.0),
+    "temperature": Range(0.5, 1.5),
     "density": Range(-4.0, 4.0, "nats"),
     "gibbs_steps": Range(5, 200, "steps"),
     "velocity": Range(1, 127),
