@@ -77,6 +77,13 @@ class SetClick:
 
 
 @dataclass(frozen=True, slots=True)
+class SendClock:
+    """Send MIDI clock to the output, or cease to."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenOutput:
     """Send notes to the MIDI output of this name; None: to a virtual port of our own where the OS has them."""
 
@@ -122,6 +129,7 @@ PlayerCommand = (
     | SetTempo
     | SetPlan
     | SetClick
+    | SendClock
     | OpenOutput
     | OpenInput
     | SetPiano

@@ -31,6 +31,14 @@ class NoteSink(Protocol):
         ...
 
 
+class RealtimeSink(Protocol):
+    """Something that MIDI clock is sent to."""
+
+    def realtime(self, *message: int) -> None:
+        """Send a system message, its bytes, now."""
+        ...
+
+
 class PlayerLink(Protocol):
     """The engine's end of the line to a player, which may be a process, or run offline in this one.
 

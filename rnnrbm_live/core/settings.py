@@ -56,6 +56,7 @@ class Settings:
         click: whether a metronome ticks while a primer is played; its grid is what onsets snap to.
         piano: whether the built-in piano sounds.
         piano_gain_db: level of the built-in piano.
+        midi_clock: whether MIDI clock is sent to the output.
         takeover_beats: beats of silence after which the model goes on from a primer.
 
     Raises:
@@ -71,6 +72,7 @@ class Settings:
     click: bool = True
     piano: bool = True
     piano_gain_db: float = 0.0
+    midi_clock: bool = False
     takeover_beats: float = 4.0
 
     def __post_init__(self) -> None:

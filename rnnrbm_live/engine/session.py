@@ -256,7 +256,7 @@ class Session:
         self._settings = replace(self._settings, **change)
         if command.name == "tempo_bpm":
             self._conductor.set_tempo(self._settings.tempo_bpm)
-        elif command.name in ("piano", "piano_gain_db"):
+        elif command.name in ("piano", "piano_gain_db", "midi_clock"):
             self._send_sound()
         elif command.name == "click":
             if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
@@ -511,6 +511,7 @@ class Session:
 
     def _send_sound(self) -> None:
         self._link.send(msg.SetPiano(self._settings.piano, self._settings.piano_gain_db))
+        self._link.send(msg.SendClock(self._settings.midi_clock))
 
     def _set_notice(self, notice: msg.Notice) -> None:
         self._notice = notice

@@ -151,6 +151,10 @@ class MidiOutput:
         """Send a note-off now."""
         self._send(NOTE_OFF | channel, pitch, 0)
 
+    def realtime(self, *message: int) -> None:
+        """Send a system message now."""
+        self._send(*message)
+
     def silence(self) -> None:
         """Send sustain off and all-notes-off on every channel that has played."""
         for channel in sorted(self._channels):

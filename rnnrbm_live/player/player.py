@@ -15,6 +15,7 @@ from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.frame import REST, Frame, Source, diff
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.protocols import NoteSink
+from rnnrbm_live.player.clock_out import ClockOut
 from rnnrbm_live.player.voices import Holder, Voices
 
 FREEZE_SECONDS = 0.004
@@ -23,7 +24,11 @@ CHANNELS = {Source.MODEL: msg.MODEL_CHANNEL, Source.PRIMER: msg.PLAYER_CHANNEL, 
 
 
 class Player:
-    """Plays a plan on time, and the player's keys at once."""
+    """Plays a plan on time, and the player's keys at once.
+
+    Attributes:
+        clock_out: MIDI clock, for sinks that are added to it.
+    """
 
     def __init__(self, *, clock: Clock, emit: Callable[[msg.PlayerEvent], None]) -> None:
         """Stand still, with no sinks.
@@ -50,6 +55,7 @@ class Player:
         self._last = msg.PlannedFrame()  # what sounds since the step before
         self._dry_steps = 0
         self._frozen: tuple[msg.PlannedFrame, int] | None = None  # what the next step will be, and its revision
+        self.clock_out = ClockOut()
 
     # --- sinks -------------------------------------------------------------------------------------------
 
@@ -84,6 +90,9 @@ class Player:
                 self._set_tempo(command.tempo_bpm)
             case msg.SetClick():
                 self._click = command
+            case msg.SendClock():
+                now = self._clock.now_seconds()
+                self.clock_out.switch(on=command.on, position_steps=self._step - (self._deadline - now) / self._period)
             case msg.PlayKey():
                 self.key(command.pitch, command.velocity, self._clock.now_seconds())
             case msg.Panic():
@@ -131,20 +140,27 @@ class Player:
         """Return when `advance` has something to do next; None while time stands still."""
         if not self._running:
             return None
-        return self._deadline if self._frozen else self._deadline - FREEZE_SECONDS
+        due = self._deadline if self._frozen else self._deadline - FREEZE_SECONDS
+        tick = self._tick_seconds()
+        return due if tick is None else min(due, tick)
 
     def advance(self) -> None:
-        """Freeze and play every step that is due."""
+        """Send every tick, and freeze and play every step, that is due."""
         while self._running:
             now = self._clock.now_seconds()
-            if self._frozen is None:
+            tick = self._tick_seconds()
+            if now - self._deadline > self._period * self._steps_per_beat and self._frozen is None:
+                self._skip_missed(now)
+            elif tick is not None and tick <= min(now, self._deadline):
+                self.clock_out.tick()
+            elif self._frozen is None:
                 if now < self._deadline - FREEZE_SECONDS:
                     return
-                self._skip_missed(now)
                 self._freeze()
-            if self._clock.now_seconds() < self._deadline:
+            elif now < self._deadline:
                 return
-            self._play()
+            else:
+                self._play()
 
     # --- inside ------------------------------------------------------------------------------------------
 
@@ -171,6 +187,7 @@ class Player:
         self._frozen = None
         self._dry_steps = 0
         self._running = True
+        self.clock_out.start(self._step, self._steps_per_beat)
 
     def _stop_clock(self) -> None:
         now = self._clock.now_seconds()
@@ -183,6 +200,7 @@ class Player:
         for voices in self._immediate:
             voices.release_all(Holder.PLAN, now)
         self._running = False
+        self.clock_out.stop()
         self._frozen = None
         self._last = msg.PlannedFrame()
         self._plan.clear()
@@ -194,13 +212,17 @@ class Player:
             earliest = self._clock.now_seconds() + FREEZE_SECONDS
             self._deadline = max(self._last_deadline + self._period, earliest)
 
+    def _tick_seconds(self) -> float | None:
+        """Return when the next tick of the MIDI clock is due; None if none is."""
+        position = self.clock_out.position_steps
+        return None if position is None else self._deadline - (self._step - position) * self._period
+
     def _skip_missed(self, now: float) -> None:
         """Let time jump, after more than a beat was missed (a laptop that slept): no hail of missed steps."""
-        late = now - self._deadline
-        if late > self._period * self._steps_per_beat:
-            missed = math.ceil(late / self._period)
-            self._step += missed
-            self._deadline += missed * self._period
+        missed = math.ceil((now - self._deadline) / self._period)
+        self._step += missed
+        self._deadline += missed * self._period
+        self.clock_out.jump(self._step)
 
     def _freeze(self) -> None:
         planned = self._plan.pop(self._step, None)

@@ -139,10 +139,12 @@ class PortKeeper:
             output.end_notes(self._ending)
             self._ending = frozenset()
             self._player.add_sink(output)
+            self._player.clock_out.add(output)
 
     def _close_output(self) -> None:
         if self._output is not None:
             self._player.remove_sink(self._output)
+            self._player.clock_out.remove(self._output)
             self._output.close()
             self._output = None
 
