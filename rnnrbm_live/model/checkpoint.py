@@ -22,7 +22,7 @@ from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.live import LiveModel
 
-FORMAT_VERSION = 3
+FORMAT_VERSION = 4
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "card.json"
 TRAINING_FILE = "training.safetensors"

@@ -46,6 +46,8 @@ class ModelConfig:
         chain_start: where that chain starts, at ``zeros`` or at the ``previous`` frame.
         max_notes: a sampled frame with more sounding notes is replaced by holding the previous frame (a rule
             beside the model, which keeps a rare bad sample from feeding on itself).
+        usual_notes: notes per frame of the music it learned from; the live model leans towards it when it strays far
+            (see `LiveModel.sample`). 0 means that it never leans.
         default_tempo_bpm: the pace that suits the music, quarter notes per minute.
 
     Raises:
@@ -64,6 +66,7 @@ class ModelConfig:
     gibbs_steps: int = 25
     chain_start: ChainStart = "previous"
     max_notes: int = N_PITCHES
+    usual_notes: float = 0.0
     default_tempo_bpm: float = 96.0
 
     def __post_init__(self) -> None:
@@ -79,9 +82,12 @@ class ModelConfig:
         for name in ("onsets", "one_key"):
             if type(getattr(self, name)) is not bool:
                 raise CheckpointError(f"model config: {name} must be true or false, not {getattr(self, name)!r}")
-        tempo = self.default_tempo_bpm
-        if type(tempo) not in (int, float) or not math.isfinite(tempo) or tempo <= 0:
-            raise CheckpointError(f"model config: default_tempo_bpm must be a number above 0, not {tempo!r}")
+        for name in ("default_tempo_bpm", "usual_notes"):
+            value = getattr(self, name)
+            if type(value) not in (int, float) or not math.isfinite(value) or value < 0:
+                raise CheckpointError(f"model config: {name} must be a number from 0 up, not {value!r}")
+        if self.default_tempo_bpm == 0:
+            raise CheckpointError("model config: default_tempo_bpm must be above 0")
         try:
             bars = self._bar_steps
         except (RNNRBMError, TypeError, AttributeError) as err:

@@ -103,7 +103,7 @@ def build_corpus(
 
 
 def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConfig:
-    """Choose what the preset leaves to the data: meters, whether phrases are known, most notes at once, usual tempo."""
+    """Choose what the preset leaves to the data: meters, whether phrases are known, notes at once, tempo."""
     config = preset.config
     if not rolls:
         return config
@@ -115,6 +115,7 @@ def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConf
         meters=tuple(meter for meter in config.meters if meter in found) or config.meters[:1],
         phrase_beats=config.phrase_beats if any(roll.phrase_ends for roll in rolls) else 0,
         max_notes=min(N_PITCHES, max(1, most + preset.spare_notes)),
+        usual_notes=round(float(counts.mean()), 2) if counts.size else 0.0,
         default_tempo_bpm=round(float(np.median([roll.tempos[0].bpm for roll in rolls])), 1),
     )
 

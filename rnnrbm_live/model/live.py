@@ -10,8 +10,9 @@ session is replayed.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
@@ -38,6 +39,11 @@ WEIGHT_GRID = 2.0**12
 STATE_GRID = 2.0**20
 """Recurrent states are multiples of 1 / STATE_GRID."""
 NOISE_LEVELS = 1 << 16
+NOTES_BEATS = 4.0
+FEW, MANY = 0.35, 1.6
+"""Of what is usual: between these the model is left alone."""
+LEANING = 2.0  # nats per e-fold of straying
+MOST_LEANING = 3.0  # nats
 
 Mask = NDArray[np.bool_]
 Reals = NDArray[np.float32]
@@ -59,11 +65,13 @@ class State:
         u: (n_recurrent,) float64, multiples of 2^-20.
         previous: the frame before.
         semitones: how far the music lies above the model's own key.
+        notes: per frame, of late: an exponential mean over `NOTES_BEATS`.
     """
 
     u: NDArray[np.float64]
     previous: Frame
     semitones: int = 0
+    notes: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,8 +170,10 @@ class LiveModel:
             context: place of the first step (`config.context_index`); not read where places are no input.
             semitones: how far the music will lie above the model's key: `key_of` known music, or any number.
         """
-        state = State(_round(self._u0, STATE_GRID), REST, semitones)
-        return self.update(state, REST, context) if self.config.n_context else state
+        state = State(_round(self._u0, STATE_GRID), REST, semitones, self.config.usual_notes)
+        if not self.config.n_context:
+            return state
+        return replace(self.update(state, REST, context), notes=state.notes)
 
     def update(self, state: State, frame: Frame, next_context: int = 0) -> State:
         """Return the state after `frame` was heard.
@@ -178,7 +188,8 @@ class LiveModel:
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
         u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
-        return State(_round(u, STATE_GRID), frame, state.semitones)
+        notes = state.notes + (len(frame.sounding) - state.notes) / (NOTES_BEATS * self.config.steps_per_beat)
+        return State(_round(u, STATE_GRID), frame, state.semitones, notes)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
         """Return the state after known frames: a primer, or recorded music on rewind.
@@ -213,6 +224,10 @@ class LiveModel:
     ) -> Sample:
         """Draw the frame that follows `state`. A pure function of its arguments.
 
+        Where the music has strayed far from how many notes are usual, for the density asked for, the biases of the
+        sounding bits lean back, so that it neither dies away nor runs away: by `LEANING` nats per e-fold beyond
+        `FEW` or `MANY` times the usual. In between, this is the model as trained.
+
         Args:
             state: from `initial_state`, `update` or `listen`.
             key: of the noise.
@@ -234,7 +249,7 @@ class LiveModel:
         if steps < 1:
             raise SettingsError(f"Gibbs steps must be 1 or more, not {steps!r}")
         n_visible, n_hidden = self.W.shape
-        b_v, b_h = self._biases(state.u, density)  # (V,), (H,)
+        b_v, b_h = self._biases(state.u, density + self._leaning(state.notes, density))  # (V,), (H,)
         noise = logistic_noise(key, (steps, n_hidden + n_visible), temperature)
         hidden_thresholds = noise[:, :n_hidden] - b_h  # (k, H)
         visible_thresholds = noise[:, n_hidden:] - b_v  # (k, V)
@@ -262,6 +277,15 @@ class LiveModel:
         """Return the clamp that silences every key outside a range, (n_visible,), for `clamped_off`."""
         half = np.array([pitch not in pitches for pitch in range(PIANO.low, PIANO.high)])
         return np.concatenate((half, half)) if self.config.onsets else half
+
+    def _leaning(self, notes: float, density: float) -> float:
+        """Return what is added to the biases of the sounding bits, nats, after so many notes per frame of late."""
+        few = FEW * self.config.usual_notes * math.exp(min(density, 0.0))
+        many = MANY * self.config.usual_notes * math.exp(max(density, 0.0))
+        if not many or few <= notes <= many:
+            return 0.0
+        bound = few if notes < few else many
+        return max(-MOST_LEANING, min(MOST_LEANING, LEANING * math.log(bound / max(notes, 1e-3))))
 
     def _biases(self, u: NDArray[np.float64], density: float) -> tuple[Reals, Reals]:
         """Return b_v(t), (V,), density included, and b_h(t), (H,): multiples of 2^-12."""

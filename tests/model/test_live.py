@@ -254,3 +254,51 @@ def test_temperature_tempers_the_joint_distribution_of_both_layers(temperature: 
 def test_impossible_settings_are_refused(settings: dict[str, float]) -> None:
     with pytest.raises(SettingsError):
         play(random_live_model(), 1, **settings)
+
+
+USUAL = replace(SMALL_CONFIG, usual_notes=4.0)
+
+
+@pytest.mark.parametrize(
+    ("notes", "density", "leans"),
+    [
+        (4.0, 0.0, 0.0),
+        (6.3, 0.0, 0.0),
+        (1.5, 0.0, 0.0),
+        (12.8, 0.0, -2.0 * np.log(2)),
+        (0.7, 0.0, 2.0 * np.log(2)),
+        (0.0, 0.0, 3.0),
+        (80.0, 0.0, -3.0),
+        (12.8, 2.0, 0.0),  # asked for
+        (0.7, -2.0, 0.0),
+        (0.7, 2.0, 2.0 * np.log(2)),
+    ],
+)
+def test_the_model_leans_back_only_where_the_music_has_strayed(notes: float, density: float, leans: float) -> None:
+    model = random_live_model(config=USUAL)
+    state = replace(model.initial_state(0), notes=notes)
+    drawn = model.sample(state, NoiseKey(1, 0, 0), density=density)
+    plain = random_live_model().sample(replace(state, notes=0.0), NoiseKey(1, 0, 0), density=density + leans)
+    assert np.array_equal(drawn.probabilities, plain.probabilities)
+
+
+def test_notes_of_late_are_an_exponential_mean_that_begins_at_the_usual() -> None:
+    model = random_live_model(config=USUAL)
+    state = model.initial_state(3)
+    assert state.notes == 4.0
+    for _ in range(16):
+        state = model.update(state, REST, 0)
+    assert state.notes == pytest.approx(4.0 * (1 - 1 / 16) ** 16)
+    chord = Frame(frozenset({60, 64}), frozenset())
+    assert model.update(state, chord, 0).notes == pytest.approx(state.notes * 15 / 16 + 2 / 16)
+
+
+def test_music_that_would_die_goes_on() -> None:
+    """Bits with P = 4e-4 each: next to silence, unless something is usual."""
+
+    def notes(config: ModelConfig) -> float:
+        model = silent_model(-8.0, config)
+        return float(np.mean([len(sample.frame.sounding) for sample in play(model, 400)][100:]))
+
+    assert notes(SMALL_CONFIG) < 0.1
+    assert notes(replace(SMALL_CONFIG, usual_notes=2.0)) > 0.2
