@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--seconds", type=_seconds, help="stop by itself after so long (default: at Ctrl+C)")
     play.add_argument("--output", help="MIDI output to play on (default: a virtual port of our own)")
     play.add_argument("--input", help="MIDI input to play along from")
+    play.add_argument("--clock", action="store_true", help="send MIDI clock to the output")
     play.add_argument("--no-piano", action="store_true", help="leave the built-in piano silent")
     play.add_argument("--save", type=Path, metavar="OUT.mid", help="write what was played when it ends")
     play.set_defaults(job=_play)
@@ -175,6 +176,7 @@ def _play(options: argparse.Namespace) -> int:
         output=options.output,
         input_name=options.input,
         piano=not options.no_piano,
+        midi_clock=options.clock,
         save=options.save,
     )
 

@@ -97,6 +97,7 @@ def play_live(
     output: str | None,
     input_name: str | None,
     piano: bool,
+    midi_clock: bool,
     save: Path | None,
 ) -> int:
     """Play live until Ctrl+C, or for `seconds`; return the exit code.
@@ -123,6 +124,7 @@ def play_live(
         generator.start()
         try:
             generator.send(ask.Adjust("piano", piano))
+            generator.send(ask.Adjust("midi_clock", midi_clock))
             for command in _opening(roll, primer, tempo_bpm):
                 generator.send(command)
             print(f"{stepper.name} plays. Ctrl+C ends it.", flush=True)

@@ -91,6 +91,10 @@ class Controls(QWidget):
             lambda value: f"{value:+.1f} dB",
             heading=self.piano,
         )
+        self.clock = Switch(
+            "Clock", "Send MIDI clock, start, stop and song position to the output: sequencers and arpeggiators follow"
+        )
+        self.clock.toggled.connect(lambda on: self.adjusted.emit("midi_clock", on))
         self.seed = Field()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Where all chance comes from: the same seed and settings play the same music")
@@ -124,7 +128,12 @@ class Controls(QWidget):
         for column, title in enumerate(("Seed", "MIDI in", "MIDI out")):
             label = QLabel(title)
             label.setProperty("kind", "muted")
-            places.addWidget(label, 0, column)
+            heading = QHBoxLayout()
+            heading.addWidget(label)
+            heading.addStretch(1)
+            if title == "MIDI out":
+                heading.addWidget(self.clock)
+            places.addLayout(heading, 0, column)
         places.addLayout(seed, 1, 0)
         places.addWidget(self.input, 1, 1)
         places.addWidget(self.output, 1, 2)
@@ -143,6 +152,9 @@ class Controls(QWidget):
             control.show_value(getattr(snapshot.settings, name))
         if not self.seed.hasFocus():
             self.seed.setText(str(snapshot.settings.seed))
+        self.clock.blockSignals(True)
+        self.clock.setChecked(snapshot.settings.midi_clock)
+        self.clock.blockSignals(False)
         self._show_ports(snapshot.ports, snapshot.settings.piano)
 
     def _show_ports(self, ports: Ports, piano_on: bool) -> None:
@@ -158,6 +170,7 @@ class Controls(QWidget):
         )
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
+        self.clock.setEnabled(ports.midi is not None)
         if ports.midi is None:
             self.output.offer([("No MIDI: the piano plays" if ports.piano else "No MIDI", None)], None)
             self.input.offer([("No MIDI: computer keys", None)], None)

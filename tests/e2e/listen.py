@@ -15,6 +15,7 @@ import rtmidi
 
 def main(wanted: str) -> None:
     port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="listener", queue_size_limit=16_384)
+    port.ignore_types(timing=False)
     while not any(wanted in name for name in port.get_ports()):
         time.sleep(0.01)
     port.open_port(next(index for index, name in enumerate(port.get_ports()) if wanted in name))

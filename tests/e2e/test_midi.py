@@ -144,6 +144,24 @@ def test_what_is_heard_is_what_the_session_says_it_played(stage: Stage) -> None:
     assert late[0] >= 0
 
 
+def test_a_follower_of_the_clock_knows_where_the_music_is(stage: Stage) -> None:
+    stage.link.send(msg.SendClock(True))
+    stage.play(chords(40))
+    stage.until_step(31)
+    stage.link.send(msg.StopClock())
+    wait_for(lambda: b"\xfc" in stage.ear.messages, what="stop")
+    stage.collect(0.1)
+    system = [message for message in stage.ear.messages if message[0] >= 0xF0]
+    assert system[0] == b"\xfa"
+    assert system[-1] == b"\xfc"
+    assert set(system[1:-1]) == {b"\xf8"}
+    steps = [event for event in stage.events if isinstance(event, msg.StepPlayed)]
+    assert 6 * (len(steps) - 1) <= len(system) - 2 <= 6 * len(steps)
+    stage.link.send(msg.StartClock(64, 240.0, 4))
+    wait_for(lambda: b"\xfb" in stage.ear.messages, what="continue")
+    assert b"\xf2\x40\x00" in stage.ear.messages
+
+
 def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
     stage.collect(0.2)
     sender = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="keyboard")

@@ -134,7 +134,15 @@ def test_tempo_that_is_typed_is_not_overwritten(window: MainWindow, engine: Fake
 
 def test_snapshot_reaches_the_controls_and_nothing_comes_back(window: MainWindow, engine: FakeEngine) -> None:
     settings = Settings(
-        tempo_bpm=133.0, temperature=1.2, density=-0.5, gibbs_steps=40, velocity=90, seed=7, piano=False, click=False
+        tempo_bpm=133.0,
+        temperature=1.2,
+        density=-0.5,
+        gibbs_steps=40,
+        velocity=90,
+        seed=7,
+        piano=False,
+        click=False,
+        midi_clock=True,
     )
     engine.play(3)
     engine.change(settings=settings, tempo_bpm=133.0, mode=Mode.PRIMER, model="folk-tunes")
@@ -150,6 +158,7 @@ def test_snapshot_reaches_the_controls_and_nothing_comes_back(window: MainWindow
         "piano_gain_db": 0.0,
     }
     assert controls.sliders["density"].shown == "-0.50"
+    assert controls.clock.isChecked()
     assert (controls.seed.text(), controls.piano.isChecked(), window.primer.click.isChecked()) == ("7", False, False)
     assert (toolbar.tempo.value(), toolbar.play.text()) == (133.0, "Pause")
     assert toolbar.mode_button(Mode.PRIMER).isChecked()
