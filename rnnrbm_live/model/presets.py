@@ -140,19 +140,6 @@ LIVE_ROLLS = replace(
 )
 """The same for archives, which tell neither repeated notes from held ones nor where bars begin."""
 
-LIVE_PIANO = replace(
-    LIVE_ROLLS,
-    name="live-piano",
-    config=replace(LIVE_ROLLS.config, one_key=False),
-    stages=(
-        Stage("persistent", 8, 5e-3, 10, 20, 0.3, 0.1, 0.01, ALL_KEYS),
-        Stage("short-run", 40, 4e-3, 25, 25, 0.3, 0.1, 0.01, ALL_KEYS),
-    ),
-    intruders=0.3,
-    lanes=12,
-)
-"""For few pieces of many textures: in all keys, with more that can go wrong, so that it finds its way back."""
-
 
 def _reference(
     name: str,
@@ -239,7 +226,7 @@ REFERENCES = {
 
 Preset = TutorialPreset | StagedPreset
 
-_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, LIVE_PIANO, *REFERENCES.values())
+_ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, *REFERENCES.values())
 PRESETS = {preset.name: preset for preset in _ALL_PRESETS}
 
 
