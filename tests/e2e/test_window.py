@@ -14,6 +14,7 @@ from pathlib import Path
 import mido
 import pytest
 
+from rnnrbm_live.io.journal import in_use, load_session, session_files
 from rnnrbm_live.io.midi_file import read_midi
 from tests.e2e.servers import jack_server, pulse_server, screen, wait_for
 from tests.e2e.test_midi import Ear
@@ -29,8 +30,14 @@ class Desk:
         self.home = home
         places = {name: str(home / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
         self.environment = environment | places | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+        self.launch()
+
+    def launch(self) -> None:
         self.program = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=self.environment)
         wait_for(self._find, 30, "the window")
+
+    def sessions(self) -> list[Path]:
+        return session_files(self.home / "XDG_DATA_HOME" / "rnnrbm-live" / "sessions")
 
     def _find(self) -> bool:
         assert self.program.poll() is None, "the program ended"
@@ -140,3 +147,42 @@ def test_ctrl_c_in_the_terminal_closes_it_cleanly(desk: Desk) -> None:
         wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), what="the end of its processes")
     finally:
         ear.close()
+
+
+def test_a_session_that_was_killed_in_the_middle_comes_back(desk: Desk) -> None:
+    ear = Ear(desk.environment)
+    try:
+        wait_for(lambda: len(ear.notes) > 20, 30, "music by itself")
+        children = desk.children()
+        heard = [pitch for _, pitch in ear.notes]
+        desk.program.kill()
+        desk.program.wait()
+        wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), what="the end of its processes")
+        wait_for(lambda: not ear.sounding, what="silence")
+    finally:
+        ear.close()
+    (killed,) = desk.sessions()
+    saved = load_session(killed)
+    assert not saved.closed
+    written = [note.pitch for note in saved.recording.all_notes()]
+    assert any(sorted(written[first : first + len(heard)]) == sorted(heard) for first in range(len(written))), (
+        "all that was heard is written"
+    )
+    desk.launch()
+    wait_for(lambda: len(desk.sessions()) == 2, what="a session of its own")
+    desk.focus()
+    desk.key("ctrl+shift+o")
+    wait_for(lambda: desk.xdotool("search", "--onlyvisible", "--name", "^Sessions$"), what="the sessions")
+    desk.xdotool("windowfocus", "--sync", desk.xdotool("search", "--onlyvisible", "--name", "^Sessions$").split()[-1])
+    time.sleep(1.0)
+    desk.key("Tab", "Home", "Down", "Return")
+    wait_for(lambda: in_use(killed), what="its being taken up")
+    desk.focus()
+    desk.key("space")
+    time.sleep(3.0)
+    desk.key("ctrl+q")
+    assert desk.program.wait(15) == 0
+    again = load_session(killed)
+    assert again.closed
+    assert [note.pitch for note in again.recording.all_notes()][: len(written)] == written
+    assert len(again.recording.all_notes()) > len(written)
