@@ -1,4 +1,4 @@
-.PHONY: run test bench assets clean
+.PHONY: run test bench soak assets clean
 
 run:  ## set up if need be, then open the window
 	@scripts/setup.sh run
@@ -11,6 +11,10 @@ test:  ## set up if need be, then run every test
 bench:  ## measure lateness, sampling and launch on this machine
 	@scripts/setup.sh test
 	@.venv/bin/python -m benchmarks
+
+soak:  ## hours of music, and half an hour of mishaps in real time
+	@scripts/setup.sh test
+	@.venv/bin/python -m benchmarks.soak
 
 assets:  ## render the built-in piano anew
 	@.venv/bin/python assets/render_piano.py

@@ -1,0 +1,358 @@
+"""Soak and chaos: hours of music, and what happens to them.
+
+    python -m benchmarks.soak --hours 8 --minutes 30
+
+First, offline: so many hours of music at full speed, with a control changed every few bars, the journal being written;
+what is looked for is growth, of memory, threads, open files and the cost of a step. Then, in real time on a JACK
+server of our own with its dummy driver: every few seconds something is done to the instrument, from tempo and model to
+a killed player, a frozen engine and an output that vanishes; an independent process listens to the MIDI output. In the
+end the journal is drawn again, step by step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.lateness import WatchedLink
+from benchmarks.machine import machine, percentiles
+from rnnrbm_live.core import commands as ask
+from rnnrbm_live.core.clock import SystemClock
+from rnnrbm_live.core.messages import OpenOutput, Panic, PlayKey
+from rnnrbm_live.core.settings import Mode
+from rnnrbm_live.engine.generator import Generator, run_offline
+from rnnrbm_live.engine.replay import regenerate
+from rnnrbm_live.engine.session import Session
+from rnnrbm_live.instrument import load_stepper, make_session, model_settings
+from rnnrbm_live.io.journal import records, session_files
+from rnnrbm_live.places import DEFAULT_MODEL, model_library
+from rnnrbm_live.player.offline import OfflinePlayer
+
+LISTENER = Path(__file__).parent.parent / "tests" / "e2e" / "listen.py"
+AFTERMATH_SECONDS = 4.0  # after something was done on purpose, in which its consequences are not held against us
+STEPS_PER_HOUR = 4 * 120 * 60
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """What a process holds: memory in MiB, threads, open files."""
+
+    mebibytes: float
+    threads: int
+    files: int
+
+    @classmethod
+    def of(cls, pid: int | None) -> Footprint:
+        """Look at a process (Linux)."""
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
+        files = len(os.listdir(f"/proc/{pid}/fd"))
+        return cls(int(fields["VmRSS"].split()[0]) / 1024, int(fields["Threads"]), files)
+
+    def __str__(self) -> str:
+        """Write it as a table's cells."""
+        return f"{self.mebibytes:.0f} MiB | {self.threads} | {self.files}"
+
+
+def offline(hours: float, folder: Path) -> None:
+    """Play for so many hours of music at full speed; print a row for each."""
+    link = OfflinePlayer()
+    library = model_library()
+    stepper = load_stepper(library, DEFAULT_MODEL)
+    session = make_session(
+        link=link,
+        clock=link.clock,
+        library=library,
+        stepper=stepper,
+        settings=model_settings(stepper),
+        device="cpu",
+        sessions=folder,
+    )
+    chance = random.Random(0)
+    session.command(ask.Play())
+    print(f"| hour | ms per step | notes | memory | threads | files |\n|{'---|' * 6}")
+    print(f"| 0 | | 0 | {Footprint.of(os.getpid())} |", flush=True)
+    step = 0
+    for hour in range(1, max(1, round(hours)) + 1):
+        end = hour * STEPS_PER_HOUR
+        began = time.perf_counter()
+        while step < end:
+            step += 64
+            run_to = step
+            _control(session, chance)
+            _run(session, link, run_to)
+        spent = 1000 * (time.perf_counter() - began) / STEPS_PER_HOUR
+        notes = len(session.snapshot.recording.notes)
+        print(f"| {hour} | {spent:.3f} | {notes:,} | {Footprint.of(os.getpid())} |", flush=True)
+    run_offline(session, link, lambda _: True)
+    session.close()
+
+
+def _control(session: Session, chance: random.Random) -> None:
+    name, low, high = chance.choice((("temperature", 0.6, 1.4), ("density", -1.0, 1.0), ("tempo_bpm", 60.0, 200.0)))
+    session.command(ask.Adjust(name, round(chance.uniform(low, high), 2)))
+
+
+def _run(session: Session, link: OfflinePlayer, step: int) -> None:
+    while session.snapshot.step < step:
+        while session.work():
+            pass
+        for event in link.poll(0.0):
+            session.event(event)
+
+
+@dataclass
+class Ear:
+    """An independent process that listens to our MIDI port on JACK."""
+
+    messages: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Connect."""
+        self._process = subprocess.Popen(
+            [sys.executable, str(LISTENER), "RNN-RBM Live:out"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    @property
+    def sounding(self) -> set[tuple[int, int]]:
+        """(channel, pitch) struck and not released."""
+        held: set[tuple[int, int]] = set()
+        for message in self.messages:
+            note = (message[0] & 15, message[1] if len(message) > 1 else 0)
+            if message[0] & 0xF0 == 0x90 and message[2]:
+                held.add(note)
+            elif message[0] & 0xF0 in (0x80, 0x90):
+                held.discard(note)
+        return held
+
+    def close(self) -> None:
+        """Disconnect."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(10)
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.messages.append(bytes.fromhex(line.split()[1]))
+
+
+class Chaos:
+    """Things that are done to an instrument while it plays."""
+
+    def __init__(self, generator: Generator, link: WatchedLink, chance: random.Random) -> None:
+        """Stand ready."""
+        self._generator, self._link, self._chance = generator, link, chance
+        self._synth: subprocess.Popen[bytes] | None = None
+        self.done: dict[str, int] = {}
+        self.times: list[float] = []
+
+    def strike(self) -> None:
+        """Do one thing."""
+        done_often = (self.controls, self.controls, self.keys, self.transport, self.primer)
+        what = self._chance.choice((*done_often, self.kill_player, self.freeze_engine, self.plug, self.panic))
+        what()
+        self.times.append(time.perf_counter())
+        self.done[what.__name__] = self.done.get(what.__name__, 0) + 1
+
+    def controls(self) -> None:
+        """Drag every slider."""
+        send, draw = self._generator.send, self._chance.uniform
+        for _ in range(20):
+            send(ask.Adjust("temperature", draw(0.5, 1.5)))
+            send(ask.Adjust("density", draw(-2, 2)))
+            send(ask.Adjust("gibbs_steps", round(draw(5, 100))))
+            send(ask.Adjust("tempo_bpm", draw(60, 200)))
+            time.sleep(0.01)
+
+    def keys(self) -> None:
+        """Hold 88 keys, and let go."""
+        for velocity in (90, 0):
+            for pitch in range(21, 109):
+                self._generator.send(PlayKey(pitch, velocity))
+            time.sleep(0.3)
+
+    def transport(self) -> None:
+        """Pause and stop, and go on."""
+        for command in (ask.Pause(), ask.Play(), ask.Stop(), ask.Play()):
+            self._generator.send(command)
+            time.sleep(self._chance.uniform(0, 0.3))
+
+    def primer(self) -> None:
+        """Play a few notes and let the model go on."""
+        self._generator.send(ask.SetMode(Mode.PRIMER))
+        for pitch in (60, 64, 67):
+            self._generator.send(PlayKey(pitch, 80))
+            time.sleep(0.2)
+            self._generator.send(PlayKey(pitch, 0))
+        self._generator.send(ask.Continue())
+        self._generator.send(ask.SetMode(Mode.FREE))
+
+    def panic(self) -> None:
+        """End every sound."""
+        self._generator.send(Panic())
+
+    def kill_player(self) -> None:
+        """Kill the process that plays; not so often that it is given up."""
+        if self._link.pid is not None and self.done.get("kill_player", 0) * 25 <= len(self.times):
+            os.kill(self._link.pid, signal.SIGKILL)
+
+    def freeze_engine(self) -> None:
+        """Let the engine's thread get nothing done for 400 ms."""
+        end = time.perf_counter() + 0.4
+        while time.perf_counter() < end:
+            sum(range(200_000))
+
+    def plug(self) -> None:
+        """Plug a synthesizer in and choose it, or pull it out."""
+        if self._synth is None:
+            self._synth = subprocess.Popen(
+                [sys.executable, "-c", _SYNTH], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+            )
+            time.sleep(1.0)
+            self._generator.send(OpenOutput("soak synth:in"))
+        else:
+            self.unplug()
+            time.sleep(0.5)
+            self._generator.send(OpenOutput(None))
+
+    def unplug(self) -> None:
+        """Pull the synthesizer out."""
+        if self._synth is not None:
+            self._synth.kill()
+            self._synth.wait()
+            self._synth = None
+
+
+_SYNTH = """
+import sys, rtmidi
+port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="soak synth", queue_size_limit=100_000)
+port.open_virtual_port("in")
+sys.stdin.read()
+"""
+
+
+def live(minutes: float, folder: Path) -> None:
+    """Play for so many minutes in real time and do things to the instrument; print what came of it."""
+    link = WatchedLink(priority=True)
+    link.start()
+    library = model_library()
+    stepper = load_stepper(library, DEFAULT_MODEL)
+    session = make_session(
+        link=link,
+        clock=SystemClock(),
+        library=library,
+        stepper=stepper,
+        settings=model_settings(stepper),
+        device="cpu",
+        sessions=folder,
+    )
+    generator = Generator(session, link)
+    generator.start()
+    generator.send(ask.Adjust("tempo_bpm", 120.0))
+    generator.send(ask.Play())
+    time.sleep(3.0)
+    first = Footprint.of(os.getpid()), Footprint.of(link.pid)
+    chance = random.Random(1)
+    chaos = Chaos(generator, link, chance)
+    end = time.perf_counter() + 60 * minutes
+    while time.perf_counter() < end:
+        time.sleep(chance.uniform(3, 8))
+        chaos.strike()
+    chaos.unplug()
+    generator.send(OpenOutput(None))
+    generator.send(ask.Play())
+    time.sleep(AFTERMATH_SECONDS)
+    ear = Ear()
+    time.sleep(6.0)
+    last = Footprint.of(os.getpid()), Footprint.of(link.pid)
+    generator.send(ask.Stop())
+    time.sleep(1.0)
+    generator.close()
+    link.close()
+    time.sleep(0.5)
+    hung = ear.sounding
+    ear.close()
+
+    struck = np.array([*chaos.times, np.inf])
+    late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in link.steps]
+    calm = [
+        step
+        for step in link.steps
+        if not ((struck <= step.desired_seconds) & (step.desired_seconds - struck < AFTERMATH_SECONDS)).any()
+    ]
+    calm_late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in calm]
+    print(f"{minutes:g} minutes; done to it: {', '.join(f'{name} {n}' for name, n in sorted(chaos.done.items()))}\n")
+    print("| steps | p50 | p99 | p99.9 | max, ms | no frame ready |\n|---|---|---|---|---|---|")
+    for name, times, steps in (("all", late, link.steps), ("undisturbed", calm_late, calm)):
+        print(f"| {name}: {len(steps)} | {percentiles(times)} | {sum(step.revision < 0 for step in steps)} |")
+    print(f"\n| process | at first: memory | threads | files | at the end: memory | threads | files |\n|{'---|' * 7}")
+    for name, before, after in (("engine", first[0], last[0]), ("player", first[1], last[1])):
+        print(f"| {name} | {before} | {after} |")
+    (path,) = session_files(folder)
+    found = regenerate((record for record, _ in records(path)), lambda name: load_stepper(library, name))
+    print(f"\nnotes heard: {sum(m[0] & 0xF0 == 0x90 for m in ear.messages)}, left sounding at the end: {len(hung)}")
+    print(
+        f"journal: {found.steps} steps by the model, {found.drawn} drawn again, {found.unplanned} heard as they were,"
+        f" {len(found.differing)} differ"
+    )
+
+
+@contextmanager
+def jack() -> Iterator[None]:
+    """Run a JACK server of our own."""
+    name = f"soak{os.getpid()}"
+    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+    if shutil.which("jackd") is None:
+        sys.exit("jackd is not there: install jackd2, as `make test` does")
+    server = subprocess.Popen(
+        ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-p", "512"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2.0)
+    try:
+        yield
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def main() -> None:
+    """Print what came of it."""
+    parser = argparse.ArgumentParser(description="Soak and chaos.")
+    parser.add_argument("--hours", type=float, default=8.0, help="of music, offline (default: 8; 0 for none)")
+    parser.add_argument("--minutes", type=float, default=30.0, help="in real time (default: 30; 0 for none)")
+    arguments = parser.parse_args()
+    print(f"{machine()}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        if arguments.hours:
+            offline(arguments.hours, Path(folder) / "offline")
+            print()
+        if arguments.minutes:
+            with jack():
+                live(arguments.minutes, Path(folder) / "live")
+
+
+if __name__ == "__main__":
+    main()
