@@ -18,7 +18,7 @@ from rnnrbm_live import __version__
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import CheckpointError, RNNRBMError
-from rnnrbm_live.core.messages import Notice
+from rnnrbm_live.core.messages import ALL_INPUTS, Notice
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.resources import assets_path
 from rnnrbm_live.engine.generator import Generator
@@ -62,7 +62,8 @@ def run_window(*, model: str | None, device: str) -> int:
     library = model_library()
     stepper, trouble = _first_model(library, model, remembered)
     cut_off = Shelf(sessions_path()).last_cut_off()
-    link = ProcessLink(output=_text(remembered, "output"), input_name=_text(remembered, "input"))
+    ports = {"input": ALL_INPUTS} | remembered
+    link = ProcessLink(output=_text(ports, "output"), input_name=_text(ports, "input"))
     link.start()
     try:
         session = make_session(
@@ -158,7 +159,7 @@ def _diagnostics(generator: Generator) -> str:
         f"RNN-RBM Live {__version__}, Python {platform.python_version()}, {platform.platform()}",
         packages,
         f"model {snapshot.model} on {snapshot.device}; MIDI {snapshot.ports.midi}, output {snapshot.ports.output},"
-        f" input {snapshot.ports.input}; piano {snapshot.ports.piano}",
+        f" inputs {snapshot.ports.inputs_open}; piano {snapshot.ports.piano}",
         f"step {snapshot.step}, {snapshot.timing}",
         str(snapshot.settings),
         *_log_tail(),

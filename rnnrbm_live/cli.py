@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rnnrbm_live import __version__
 from rnnrbm_live.core.errors import RNNRBMError, SettingsError
+from rnnrbm_live.core.messages import ALL_INPUTS
 from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Settings, check_range
 from rnnrbm_live.places import DEFAULT_MODEL
 
@@ -45,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_music_options(play)
     play.add_argument("--seconds", type=_seconds, help="stop by itself after so long (default: at Ctrl+C)")
     play.add_argument("--output", help="MIDI output to play on (default: a virtual port of our own)")
-    play.add_argument("--input", help="MIDI input to play along from")
+    play.add_argument("--input", default=ALL_INPUTS, help="MIDI input to play along from (default: all)")
     play.add_argument("--clock", action="store_true", help="send MIDI clock to the output")
     play.add_argument("--no-piano", action="store_true", help="leave the built-in piano silent")
     play.add_argument("--save", type=Path, metavar="OUT.mid", help="write what was played when it ends")

@@ -90,9 +90,13 @@ class OpenOutput:
     name: str | None
 
 
+ALL_INPUTS = "*"
+"""In place of an input's name: every one there is, also those that come later."""
+
+
 @dataclass(frozen=True, slots=True)
 class OpenInput:
-    """Listen to the MIDI input of this name; None: to none."""
+    """Listen to the MIDI input of this name, or to `ALL_INPUTS`; None: to none."""
 
     name: str | None
 
@@ -203,7 +207,8 @@ class Ports:
         outputs: names of the MIDI outputs there are.
         inputs: names of the MIDI inputs there are.
         output: the output in use; None without one.
-        input: the input in use; None without one.
+        input: what was asked to be listened to: a name, `ALL_INPUTS`, or None.
+        inputs_open: names of the inputs that are listened to.
         output_is_virtual: whether `output` is a port of our own that other programs connect to.
         piano: whether the built-in piano has a sound device.
         midi: name of the MIDI system, such as ALSA or JACK; None where there is none.
@@ -213,6 +218,7 @@ class Ports:
     inputs: tuple[str, ...] = ()
     output: str | None = None
     input: str | None = None
+    inputs_open: tuple[str, ...] = ()
     output_is_virtual: bool = False
     piano: bool = False
     midi: str | None = None

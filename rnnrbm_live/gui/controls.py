@@ -9,7 +9,7 @@ from PyQt6.QtCore import QRegularExpression, Qt, pyqtSignal
 from PyQt6.QtGui import QRegularExpressionValidator
 from PyQt6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from rnnrbm_live.core.messages import Ports
+from rnnrbm_live.core.messages import ALL_INPUTS, Ports
 from rnnrbm_live.core.settings import RANGES, Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.widgets import Button, Choice, Control, Field, Switch
@@ -180,13 +180,16 @@ class Controls(QWidget):
             None if ports.output_is_virtual else ports.output,
             works=ports.output is not None,
         )
+        missing = {ports.input} - {None, ALL_INPUTS, *ports.inputs}
         self.input.offer(
             [
-                ("None: computer keys", None),
+                ("All keyboards", ALL_INPUTS),
                 *((name, name) for name in ports.inputs),
+                *((f"{name} (not there)", name) for name in missing),
+                ("None: computer keys", None),
             ],
             ports.input,
-            works=ports.input is not None,
+            works=bool(ports.inputs_open),
         )
 
     def _control(

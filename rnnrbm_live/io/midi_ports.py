@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 import sys
 import time
@@ -17,6 +18,7 @@ CLIENT_NAME = "RNN-RBM Live"
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_NOTES_OFF = 64, 123
 RECOVERY_SECONDS = 0.5  # JACK takes so long to connect a port while it still misses a client that died
+ECHO_SECONDS = 0.1  # within which a loop gives back what it was sent
 FLUSH_SECONDS = 0.05  # JACK hands messages on in its next cycle, and drops those of a port that is gone by then
 
 # In the order in which they are tried.
@@ -140,16 +142,23 @@ class MidiOutput:
         self.name = name
         self._port = port
         self._channels: set[int] = set()
+        self._sent: dict[tuple[int, int], float] = {}  # (pitch, velocity) -> when last
         self._open = True
 
     def note_on(self, channel: int, pitch: int, velocity: int, due_seconds: float) -> None:
         """Send a note-on now."""
         self._channels.add(channel)
+        self._sent[pitch, velocity] = time.monotonic()
         self._send(NOTE_ON | channel, pitch, velocity)
 
     def note_off(self, channel: int, pitch: int, due_seconds: float) -> None:
         """Send a note-off now."""
+        self._sent[pitch, 0] = time.monotonic()
         self._send(NOTE_OFF | channel, pitch, 0)
+
+    def has_just_sent(self, pitch: int, velocity: int) -> bool:
+        """Return whether a note that arrives now may be the echo of one that was sent; velocity 0 for a note-off."""
+        return time.monotonic() - self._sent.get((pitch, velocity), -math.inf) < ECHO_SECONDS
 
     def realtime(self, *message: int) -> None:
         """Send a system message now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.errors import MidiPortError
@@ -30,7 +30,7 @@ class PortKeeper:
         self._emit = emit
         self._ending = ending
         self._output: MidiOutput | None = None
-        self._input: MidiInput | None = None
+        self._inputs: dict[str, MidiInput] = {}
         self._wanted_output: str | None = None
         self._wanted_input: str | None = None
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
@@ -62,25 +62,30 @@ class PortKeeper:
         self.report()
 
     def open_input(self, name: str | None) -> None:
-        """Listen to the input of this name, or to none; say so if that cannot be."""
+        """Listen to the input of this name, to all, or to none; say so if that cannot be."""
         self._wanted_input = name
-        self._close_input()
-        if self._system is not None and name is not None:
-            try:
-                self._input = self._system.open_input(name)
-            except MidiPortError as err:
-                self._emit(msg.Notice(str(err)))
+        self._close_inputs(self._inputs)
+        if name is not None and name != msg.ALL_INPUTS:
+            self._open_inputs((name,))
+        else:
+            self._listen_to_what_is_there()
         self.report()
 
     @property
     def has_input(self) -> bool:
         """Whether keys may arrive."""
-        return self._input is not None
+        return bool(self._inputs)
 
     def played_keys(self) -> Iterator[tuple[int, int]]:
-        """Yield (pitch, velocity) of the keys that have arrived; velocity 0 releases."""
-        if self._input is not None:
-            yield from self._input.played_keys()
+        """Yield (pitch, velocity) of the keys that have arrived; velocity 0 releases.
+
+        What a device gives back of what we have just sent to it is no key: a loop would never end.
+        """
+        for name, port in self._inputs.items():
+            echoing = self._output is not None and self._output.name == name
+            for pitch, velocity in port.played_keys():
+                if not (echoing and self._output is not None and self._output.has_just_sent(pitch, velocity)):
+                    yield pitch, velocity
 
     def piano_changed(self, *, sounds: bool) -> None:
         """Take note of whether the built-in piano has a sound device."""
@@ -99,12 +104,11 @@ class PortKeeper:
                 self._emit(msg.Notice(f"MIDI output {self._wanted_output!r} went away: it is used again on return"))
             elif self._output is None and self._wanted_output in outputs:
                 self.open_output(self._wanted_output)
-        if self._wanted_input is not None:
-            if self._input is not None and self._wanted_input not in inputs:
-                self._close_input()
-                self._emit(msg.Notice(f"MIDI input {self._wanted_input!r} went away: it is used again on return"))
-            elif self._input is None and self._wanted_input in inputs:
-                self.open_input(self._wanted_input)
+        gone = [name for name in self._inputs if name not in inputs]
+        if gone:
+            self._close_inputs(gone)
+            self._emit(msg.Notice(f"MIDI input {', '.join(map(repr, gone))} went away: it is used again on return"))
+        self._listen_to_what_is_there()
         self.report()
 
     def report(self) -> None:
@@ -114,7 +118,8 @@ class PortKeeper:
                 outputs=self._names[0],
                 inputs=self._names[1],
                 output=self._output.name if self._output else None,
-                input=self._input.name if self._input else None,
+                input=self._wanted_input,
+                inputs_open=tuple(self._inputs),
                 output_is_virtual=self._output is not None and self._wanted_output is None,
                 piano=self._piano,
                 midi=self._system.name if self._system else None,
@@ -125,7 +130,7 @@ class PortKeeper:
         """Silence and close everything."""
         self._stopping.set()
         self._close_output()
-        self._close_input()
+        self._close_inputs(self._inputs)
 
     def _open_output(self, system: MidiSystem, name: str | None) -> MidiOutput | None:
         if name is not None and name != CLIENT_NAME:
@@ -148,11 +153,26 @@ class PortKeeper:
             self._output.close()
             self._output = None
 
-    def _close_input(self) -> None:
-        if self._input is not None:
+    def _listen_to_what_is_there(self) -> None:
+        """Open the inputs that are wanted, there, and not open yet."""
+        names = self._names[1]
+        if self._wanted_input != msg.ALL_INPUTS:
+            names = tuple(name for name in names if name == self._wanted_input)
+        self._open_inputs(tuple(name for name in names if name not in self._inputs))
+
+    def _open_inputs(self, names: Iterable[str]) -> None:
+        for name in names:
+            if self._system is not None:
+                try:
+                    self._inputs[name] = self._system.open_input(name)
+                except MidiPortError as err:
+                    self._emit(msg.Notice(str(err)))
+
+    def _close_inputs(self, names: Iterable[str]) -> None:
+        if closing := list(names):
             self._player.release_keys()
-            self._input.close()
-            self._input = None
+        for name in closing:
+            self._inputs.pop(name).close()
 
     def _scan(self, system: MidiSystem) -> None:
         names = (system.output_names(), system.input_names())

@@ -191,6 +191,35 @@ def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
     wait_for(lambda: not stage.ear.sounding, what="its release")
 
 
+def test_all_keyboards_are_heard_also_one_that_comes_later(stage: Stage) -> None:
+    def keyboard(name: str) -> rtmidi.MidiOut:
+        port = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name=name)
+        port.open_virtual_port("keys")
+        return port
+
+    def listening() -> int:
+        stage.collect()
+        return len([event for event in stage.events if isinstance(event, msg.Ports)][-1].inputs_open)
+
+    stage.collect(0.3)
+    first = keyboard("first")
+    stage.link.send(msg.OpenInput(msg.ALL_INPUTS))
+    wait_for(lambda: listening() == 1, what="the first keyboard")
+    second = keyboard("second")
+    wait_for(lambda: listening() == 2, what="the second keyboard")
+    for port, pitch in ((first, 60), (second, 64)):
+        port.send_message([0x90, pitch, 90])
+    wait_for(lambda: stage.ear.sounding == {(1, 60), (1, 64)}, what="both")
+    second.close_port()
+    second.delete()
+    wait_for(lambda: listening() == 1, what="its loss")
+    wait_for(lambda: not stage.ear.sounding, what="the release of its key")
+    told = [event.text for event in stage.events if isinstance(event, msg.Notice)]
+    assert "MIDI input 'second:keys' went away: it is used again on return" in told
+    first.close_port()
+    first.delete()
+
+
 @pytest.mark.parametrize("how", ["stop", "panic", "close", "terminate", "abandon"])
 def test_nothing_is_left_sounding(stage: Stage, how: str) -> None:
     held = Frame(frozenset({60, 64, 67}), frozenset({60, 64, 67}))

@@ -28,6 +28,7 @@ PORTS = Ports(
     inputs=("Launchkey Mini MK3",),
     output="RNN-RBM Live",
     input="Launchkey Mini MK3",
+    inputs_open=("Launchkey Mini MK3",),
     output_is_virtual=True,
     piano=True,
     midi="ALSA",

@@ -10,7 +10,7 @@ from PyQt6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core import commands as ask
-from rnnrbm_live.core.messages import OpenInput, OpenOutput, Panic
+from rnnrbm_live.core.messages import ALL_INPUTS, OpenInput, OpenOutput, Panic
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.snapshot import PrimerState, Transport
 from rnnrbm_live.gui.widgets import Choice
@@ -48,8 +48,9 @@ def flip(switch: object) -> None:
         (lambda w: flip(w.primer.click), ask.Adjust("click", False)),
         (lambda w: choose(w.controls.output, 0), OpenOutput(None)),
         (lambda w: choose(w.controls.output, 2), OpenOutput("Synth B")),
-        (lambda w: choose(w.controls.input, 0), OpenInput(None)),
+        (lambda w: choose(w.controls.input, 0), OpenInput(ALL_INPUTS)),
         (lambda w: choose(w.controls.input, 1), OpenInput("Launchkey Mini MK3")),
+        (lambda w: choose(w.controls.input, 2), OpenInput(None)),
     ],
 )
 def test_control_sends(

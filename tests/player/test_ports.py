@@ -1,0 +1,148 @@
+"""Ports on a MIDI system that does what a test says: which inputs are listened to, and echoes."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import pytest
+
+from rnnrbm_live.core import messages as msg
+from rnnrbm_live.core.clock import ManualClock
+from rnnrbm_live.core.errors import MidiPortError
+from rnnrbm_live.io.midi_ports import MidiOutput, MidiSystem
+from rnnrbm_live.player.player import Player
+from rnnrbm_live.player.ports import PortKeeper
+
+
+class Wire:
+    """An rtmidi output in a loop: what is sent comes back on the input of the same name."""
+
+    def __init__(self, back: deque[tuple[int, int]]) -> None:
+        self.sent: list[tuple[int, ...]] = []
+        self._back = back
+
+    def send_message(self, message: tuple[int, ...]) -> None:
+        self.sent.append(message)
+        if message[0] & 0xF0 in (0x80, 0x90):
+            self._back.append((message[1], message[2] if message[0] & 0xF0 == 0x90 else 0))
+
+    def close_port(self) -> None: ...
+
+    def delete(self) -> None: ...
+
+
+class FakeInput:
+    def __init__(self, keys: deque[tuple[int, int]]) -> None:
+        self._keys = keys
+
+    def played_keys(self) -> Iterator[tuple[int, int]]:
+        while self._keys:
+            yield self._keys.popleft()
+
+    def close(self) -> None: ...
+
+
+class FakeSystem:
+    name, has_virtual_ports = "FAKE", False
+
+    def __init__(self) -> None:
+        self.keys: dict[str, deque[tuple[int, int]]] = {"piano": deque(), "pads": deque()}
+        self.taken: set[str] = set()
+        self.wires: dict[str, Wire] = {}
+
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(self.keys)
+
+    def input_names(self) -> tuple[str, ...]:
+        return tuple(self.keys)
+
+    def open_input(self, name: str) -> FakeInput:
+        if name not in self.keys or name in self.taken:
+            raise MidiPortError(f"MIDI input {name!r} cannot be opened")
+        return FakeInput(self.keys[name])
+
+    def open_output(self, name: str) -> MidiOutput:
+        self.wires[name] = Wire(self.keys[name])
+        return MidiOutput(self.wires[name], name)
+
+
+class Rig:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.system = FakeSystem()
+        monkeypatch.setattr(MidiSystem, "open_first", lambda: self.system)
+        self.events: list[msg.PlayerEvent] = []
+        self.player = Player(clock=ManualClock(), emit=self.events.append)
+        self.ports = PortKeeper(self.player, self.events.append, ending=frozenset())
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        return [event for event in self.events if isinstance(event, msg.Ports)][-1].inputs_open
+
+    @property
+    def told(self) -> list[str]:
+        return [event.text for event in self.events if isinstance(event, msg.Notice)]
+
+    def change(self) -> None:
+        """Let the watching thread have looked."""
+        self.ports._scan(self.system)  # type: ignore[arg-type]
+        self.ports.follow_changes()
+
+
+@pytest.fixture
+def rig(monkeypatch: pytest.MonkeyPatch) -> Rig:
+    return Rig(monkeypatch)
+
+
+def test_one_all_or_none(rig: Rig) -> None:
+    rig.change()
+    for wanted, open_ones in (("pads", ("pads",)), (msg.ALL_INPUTS, ("piano", "pads")), (None, ())):
+        rig.ports.open_input(wanted)
+        assert rig.open == open_ones
+        assert rig.ports.has_input is bool(open_ones)
+
+
+def test_keyboards_come_and_go(rig: Rig) -> None:
+    rig.change()
+    rig.ports.open_input(msg.ALL_INPUTS)
+    rig.system.keys["new"] = deque([(60, 90)])
+    rig.change()
+    assert rig.open == ("piano", "pads", "new")
+    assert list(rig.ports.played_keys()) == [(60, 90)]
+    del rig.system.keys["piano"]
+    rig.change()
+    assert rig.open == ("pads", "new")
+    assert rig.told == ["MIDI input 'piano' went away: it is used again on return"]
+
+
+def test_one_that_is_taken_is_told_and_the_others_are_heard(rig: Rig) -> None:
+    rig.system.taken.add("piano")
+    rig.change()
+    rig.ports.open_input(msg.ALL_INPUTS)
+    assert rig.open == ("pads",)
+    assert rig.told == ["MIDI input 'piano' cannot be opened"]
+
+
+def test_one_that_is_not_there_is_waited_for(rig: Rig) -> None:
+    rig.change()
+    rig.ports.open_input("organ")
+    assert rig.open == ()
+    assert len(rig.told) == 1
+    rig.system.keys["organ"] = deque()
+    rig.change()
+    assert rig.open == ("organ",)
+
+
+def test_an_echo_is_no_key_and_a_key_is_no_echo(rig: Rig) -> None:
+    """A loop gives everything back; the player's own keys on the same device are heard."""
+    rig.change()
+    rig.ports.open_output("piano")
+    rig.ports.open_input(msg.ALL_INPUTS)
+    rig.player.key(60, 90, 0.0)
+    rig.player.key(60, 0, 0.0)
+    assert [message[:2] for message in rig.system.wires["piano"].sent] == [(0x91, 60), (0x81, 60)]
+    assert list(rig.ports.played_keys()) == []
+    rig.system.keys["piano"] += [(60, 91), (64, 90), (64, 0)]
+    assert list(rig.ports.played_keys()) == [(60, 91), (64, 90), (64, 0)]
+    rig.system.keys["pads"] += [(60, 90)]
+    assert list(rig.ports.played_keys()) == [(60, 90)], "another device"
