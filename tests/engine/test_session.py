@@ -385,3 +385,20 @@ def test_the_now_line_does_not_jump_when_the_model_takes_over() -> None:
     assert rig.now.position_steps(rig.link.clock.now_seconds()) == pytest.approx(before, abs=0.1)
     rig.until_step(20)
     assert rig.now.recording.markers[0].step == 20
+
+
+def test_what_still_sounded_when_a_session_was_given_up_is_not_the_next_ones() -> None:
+    rig = Rig()
+    rig.do(ask.Play())
+    rig.until_step(5)
+    rig.link.clock.sleep_until(rig.link.clock.now_seconds() + 0.3)
+    rig.link.player.advance()  # two more steps sound, and nobody has heard of them yet
+    rig.link.player.key(60, 90, rig.link.clock.now_seconds())
+    rig.do(ask.NewSession())
+    for event in rig.link.poll(0.0):
+        rig.session.event(event)
+    assert rig.now.recording.all_notes() == []
+    assert rig.now.recording.end_steps == 0
+    rig.do(ask.Play())
+    rig.until_step(3)
+    assert pitches(rig.now)[:3] == [61, 62, 63]

@@ -127,7 +127,7 @@ def test_one_program_writes_at_a_time(path: Path) -> None:
 
 def test_a_session_goes_on_where_it_was_cut(path: Path) -> None:
     with path.open("ab") as file:
-        file.write(b"half a rec")
+        file.write(b"half a record, and longer than what is written over it" * 20)
     saved = load_session(path)
     writer = JournalWriter(path, tell=silent, append_at=saved.whole_bytes)
     writer.write(jot.Marked(9.0, "again"))
