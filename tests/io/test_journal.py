@@ -20,6 +20,7 @@ from rnnrbm_live.io.journal import (
     HEADER,
     JournalWriter,
     delete_session,
+    ended_properly,
     in_use,
     load_session,
     new_journal,
@@ -133,6 +134,7 @@ def test_a_session_goes_on_where_it_was_cut(path: Path) -> None:
     writer.write(jot.Marked(9.0, "again"))
     writer.close()
     assert [record for record, _ in records(path)] == [*RECORDS, jot.Closed(), jot.Marked(9.0, "again"), jot.Closed()]
+    assert ended_properly(path)
 
 
 def test_a_session_in_which_nothing_sounded_leaves_no_file(tmp_path: Path) -> None:
