@@ -158,8 +158,8 @@ def _diagnostics(generator: Generator) -> str:
     lines = [
         f"RNN-RBM Live {__version__}, Python {platform.python_version()}, {platform.platform()}",
         packages,
-        f"model {snapshot.model} on {snapshot.device}; MIDI {snapshot.ports.midi}, output {snapshot.ports.output},"
-        f" inputs {snapshot.ports.inputs_open}; piano {snapshot.ports.piano}",
+        f"model {snapshot.model} on {snapshot.device}; piano {snapshot.ports.piano}",
+        f"MIDI {snapshot.ports.midi}, outputs {snapshot.ports.outputs_open}, inputs {snapshot.ports.inputs_open}",
         f"step {snapshot.step}, {snapshot.timing}",
         str(snapshot.settings),
         *_log_tail(),

@@ -161,7 +161,7 @@ def _wait(generator: Generator, seconds: float | None) -> None:
                 told = snapshot.notice_id
                 print(snapshot.notice.text, file=sys.stderr, flush=True)
             ports = snapshot.ports
-            sinks = tuple(name for name in (ports.output, "the built-in piano" if ports.piano else None) if name)
+            sinks = (*ports.outputs_open, *(["the built-in piano"] if ports.piano else []))
             if sinks != heard_on:
                 heard_on = sinks
                 print("heard on " + " and ".join(sinks) if sinks else "silent", flush=True)

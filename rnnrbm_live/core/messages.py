@@ -85,7 +85,7 @@ class SendClock:
 
 @dataclass(frozen=True, slots=True)
 class OpenOutput:
-    """Send notes to the MIDI output of this name; None: to a virtual port of our own where the OS has them."""
+    """Send notes to the MIDI output of this name too; None: to our own virtual port alone, where the OS has them."""
 
     name: str | None
 
@@ -206,10 +206,11 @@ class Ports:
     Attributes:
         outputs: names of the MIDI outputs there are.
         inputs: names of the MIDI inputs there are.
-        output: the output in use; None without one.
+        output: name of the output that was asked for; None for our own port alone.
+        outputs_open: names of the outputs that are played on: our own port, which other programs connect to, and the
+            one that was asked for.
         input: what was asked to be listened to: a name, `ALL_INPUTS`, or None.
         inputs_open: names of the inputs that are listened to.
-        output_is_virtual: whether `output` is a port of our own that other programs connect to.
         piano: whether the built-in piano has a sound device.
         midi: name of the MIDI system, such as ALSA or JACK; None where there is none.
     """
@@ -217,9 +218,9 @@ class Ports:
     outputs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     output: str | None = None
+    outputs_open: tuple[str, ...] = ()
     input: str | None = None
     inputs_open: tuple[str, ...] = ()
-    output_is_virtual: bool = False
     piano: bool = False
     midi: str | None = None
 

@@ -106,7 +106,11 @@ class Controls(QWidget):
         self.input = Choice(
             "MIDI in", "MIDI keyboard to play on; the letter rows of the computer keyboard play too", lamp=True
         )
-        self.output = Choice("MIDI out", "Where the notes go: to a synthesizer or to other programs", lamp=True)
+        self.output = Choice(
+            "MIDI out",
+            "Where the notes go: to programs that connect to RNN-RBM Live, and to the synthesizer chosen here",
+            lamp=True,
+        )
         self.input.activated.connect(lambda: self.input_chosen.emit(self.input.currentData()))
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         for choice in (self.input, self.output):
@@ -176,9 +180,13 @@ class Controls(QWidget):
             self.input.offer([("No MIDI: computer keys", None)], None)
             return
         self.output.offer(
-            [("RNN-RBM Live (virtual)", None), *((name, name) for name in ports.outputs)],
-            None if ports.output_is_virtual else ports.output,
-            works=ports.output is not None,
+            [
+                ("RNN-RBM Live (virtual)", None),
+                *((name, name) for name in ports.outputs),
+                *((f"{name} (not there)", name) for name in {ports.output} - {None, *ports.outputs}),
+            ],
+            ports.output,
+            works=ports.output in ports.outputs_open or (ports.output is None and bool(ports.outputs_open)),
         )
         missing = {ports.input} - {None, ALL_INPUTS, *ports.inputs}
         self.input.offer(

@@ -14,7 +14,10 @@ SCAN_SECONDS = 1.0
 
 
 class PortKeeper:
-    """MIDI input and output of one player. Called from the player's own thread; only listing runs elsewhere."""
+    """MIDI inputs and outputs of one player: our own port, where the system has such, and a chosen output beside it.
+
+    Called from the player's own thread; only listing runs elsewhere.
+    """
 
     def __init__(
         self, player: Player, emit: Callable[[msg.PlayerEvent], None], *, ending: frozenset[tuple[int, int]]
@@ -24,11 +27,12 @@ class PortKeeper:
         Args:
             player: is given the output as a sink.
             emit: takes `Ports` and `Notice`.
-            ending: (channel, pitch) that a player which died may have left sounding: ended on the first output.
+            ending: (channel, pitch) that a player which died may have left sounding: ended on the first outputs.
         """
         self._player = player
         self._emit = emit
         self._ending = ending
+        self._own: MidiOutput | None = None
         self._output: MidiOutput | None = None
         self._inputs: dict[str, MidiInput] = {}
         self._wanted_output: str | None = None
@@ -44,6 +48,7 @@ class PortKeeper:
             self._emit(msg.Notice(str(err), msg.Level.INFO))
         if self._system is not None:
             self._scan(self._system)
+            self._offer_own_output(self._system)
 
     def start(self) -> None:
         """Watch for ports that come and go, in a thread of its own: listing may block."""
@@ -51,14 +56,27 @@ class PortKeeper:
             threading.Thread(target=self._watch, args=(self._system,), name="port-watch", daemon=True).start()
 
     def open_output(self, name: str | None) -> None:
-        """Play on the output of this name, or on a port of our own; say so if that cannot be."""
-        self._wanted_output = name
-        self._close_output()
-        if self._system is not None:
+        """Play on the output of this name too, or on our own port alone; say so if that cannot be."""
+        self._wanted_output = name if name != CLIENT_NAME else None
+        if self._output is not None:
+            self._close_output(self._output)
+            self._output = None
+        if self._system is not None and self._wanted_output is not None:
             try:
-                self._use_output(self._open_output(self._system, name))
+                self._output = self._system.open_output(self._wanted_output)
             except MidiPortError as err:
                 self._emit(msg.Notice(str(err)))
+            else:
+                self._use_output(self._output)
+                self._ending = frozenset()
+        elif self._system is not None and not self._system.has_virtual_ports:
+            self._emit(
+                msg.Notice(
+                    f"{self._system.name} lets us offer no port of our own: to be heard in other programs, install"
+                    " loopMIDI and choose its port",
+                    msg.Level.INFO,
+                )
+            )
         self.report()
 
     def open_input(self, name: str | None) -> None:
@@ -100,7 +118,8 @@ class PortKeeper:
         outputs, inputs = self._names
         if self._wanted_output is not None:
             if self._output is not None and self._wanted_output not in outputs:
-                self._close_output()
+                self._close_output(self._output)
+                self._output = None
                 self._emit(msg.Notice(f"MIDI output {self._wanted_output!r} went away: it is used again on return"))
             elif self._output is None and self._wanted_output in outputs:
                 self.open_output(self._wanted_output)
@@ -117,10 +136,10 @@ class PortKeeper:
             msg.Ports(
                 outputs=self._names[0],
                 inputs=self._names[1],
-                output=self._output.name if self._output else None,
+                output=self._wanted_output,
+                outputs_open=tuple(output.name for output in (self._own, self._output) if output is not None),
                 input=self._wanted_input,
                 inputs_open=tuple(self._inputs),
-                output_is_virtual=self._output is not None and self._wanted_output is None,
                 piano=self._piano,
                 midi=self._system.name if self._system else None,
             )
@@ -129,29 +148,30 @@ class PortKeeper:
     def close(self) -> None:
         """Silence and close everything."""
         self._stopping.set()
-        self._close_output()
+        for output in (self._own, self._output):
+            if output is not None:
+                self._close_output(output)
+        self._own = self._output = None
         self._close_inputs(self._inputs)
 
-    def _open_output(self, system: MidiSystem, name: str | None) -> MidiOutput | None:
-        if name is not None and name != CLIENT_NAME:
-            return system.open_output(name)
-        self._wanted_output = None
-        return system.open_virtual_output() if system.has_virtual_ports else None
+    def _offer_own_output(self, system: MidiSystem) -> None:
+        if system.has_virtual_ports:
+            try:
+                self._own = system.open_virtual_output()
+            except MidiPortError as err:
+                self._emit(msg.Notice(str(err)))
+            else:
+                self._use_output(self._own)
 
-    def _use_output(self, output: MidiOutput | None) -> None:
-        self._output = output
-        if output is not None:
-            output.end_notes(self._ending)
-            self._ending = frozenset()
-            self._player.add_sink(output)
-            self._player.clock_out.add(output)
+    def _use_output(self, output: MidiOutput) -> None:
+        output.end_notes(self._ending)
+        self._player.add_sink(output)
+        self._player.clock_out.add(output)
 
-    def _close_output(self) -> None:
-        if self._output is not None:
-            self._player.remove_sink(self._output)
-            self._player.clock_out.remove(self._output)
-            self._output.close()
-            self._output = None
+    def _close_output(self, output: MidiOutput) -> None:
+        self._player.remove_sink(output)
+        self._player.clock_out.remove(output)
+        output.close()
 
     def _listen_to_what_is_there(self) -> None:
         """Open the inputs that are wanted, there, and not open yet."""

@@ -26,10 +26,9 @@ PLANNED_STEPS = 16
 PORTS = Ports(
     outputs=("Synth A", "Synth B"),
     inputs=("Launchkey Mini MK3",),
-    output="RNN-RBM Live",
+    outputs_open=("RNN-RBM Live",),
     input="Launchkey Mini MK3",
     inputs_open=("Launchkey Mini MK3",),
-    output_is_virtual=True,
     piano=True,
     midi="ALSA",
 )

@@ -44,7 +44,7 @@ class FakeInput:
 
 
 class FakeSystem:
-    name, has_virtual_ports = "FAKE", False
+    name, has_virtual_ports = "FAKE", True
 
     def __init__(self) -> None:
         self.keys: dict[str, deque[tuple[int, int]]] = {"piano": deque(), "pads": deque()}
@@ -63,8 +63,14 @@ class FakeSystem:
         return FakeInput(self.keys[name])
 
     def open_output(self, name: str) -> MidiOutput:
+        if name not in self.keys:
+            raise MidiPortError(f"there is no MIDI output {name!r}")
         self.wires[name] = Wire(self.keys[name])
         return MidiOutput(self.wires[name], name)
+
+    def open_virtual_output(self) -> MidiOutput:
+        self.wires["own"] = Wire(deque())
+        return MidiOutput(self.wires["own"], "RNN-RBM Live")
 
 
 class Rig:
@@ -74,6 +80,10 @@ class Rig:
         self.events: list[msg.PlayerEvent] = []
         self.player = Player(clock=ManualClock(), emit=self.events.append)
         self.ports = PortKeeper(self.player, self.events.append, ending=frozenset())
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        return [event for event in self.events if isinstance(event, msg.Ports)][-1].outputs_open
 
     @property
     def open(self) -> tuple[str, ...]:
@@ -146,3 +156,41 @@ def test_an_echo_is_no_key_and_a_key_is_no_echo(rig: Rig) -> None:
     assert list(rig.ports.played_keys()) == [(60, 91), (64, 90), (64, 0)]
     rig.system.keys["pads"] += [(60, 90)]
     assert list(rig.ports.played_keys()) == [(60, 90)], "another device"
+
+
+def test_a_chosen_output_plays_beside_our_own(rig: Rig) -> None:
+    rig.change()
+    rig.ports.open_output("pads")
+    assert rig.outputs == ("RNN-RBM Live", "pads")
+    rig.player.key(60, 90, 0.0)
+    for name in ("own", "pads"):
+        assert (0x91, 60, 90) in rig.system.wires[name].sent
+    pads = rig.system.wires["pads"]
+    rig.ports.open_output(None)
+    assert rig.outputs == ("RNN-RBM Live",)
+    assert (0x81, 60, 0) in pads.sent
+    assert (0x81, 60, 0) not in rig.system.wires["own"].sent, "it goes on there"
+    rig.ports.close()
+    assert (0x81, 60, 0) in rig.system.wires["own"].sent
+
+
+def test_an_output_that_comes_back_is_taken_up_again(rig: Rig) -> None:
+    rig.change()
+    rig.ports.open_output("pads")
+    keys = rig.system.keys.pop("pads")
+    rig.change()
+    assert rig.outputs == ("RNN-RBM Live",)
+    rig.system.keys["pads"] = keys
+    rig.change()
+    assert rig.outputs == ("RNN-RBM Live", "pads")
+
+
+def test_where_there_are_no_virtual_ports_loopmidi_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FakeSystem, "has_virtual_ports", False)
+    rig = Rig(monkeypatch)
+    rig.ports.open_output(None)
+    assert rig.outputs == ()
+    assert "loopMIDI" in rig.told[0]
+    rig.ports.open_output("pads")
+    assert rig.outputs == ("pads",)
+    assert len(rig.told) == 1
