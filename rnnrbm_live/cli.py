@@ -47,7 +47,8 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--seconds", type=_seconds, help="stop by itself after so long (default: at Ctrl+C)")
     play.add_argument("--output", help="MIDI output to play on (default: a virtual port of our own)")
     play.add_argument("--input", default=ALL_INPUTS, help="MIDI input to play along from (default: all)")
-    play.add_argument("--clock", action="store_true", help="send MIDI clock to the output")
+    play.add_argument("--clock", action="store_true", help="send MIDI clock")
+    play.add_argument("--follow-clock", action="store_true", help="follow the MIDI clock of the inputs")
     play.add_argument("--no-piano", action="store_true", help="leave the built-in piano silent")
     play.add_argument("--save", type=Path, metavar="OUT.mid", help="write what was played when it ends")
     play.set_defaults(job=_play)
@@ -178,6 +179,7 @@ def _play(options: argparse.Namespace) -> int:
         input_name=options.input,
         piano=not options.no_piano,
         midi_clock=options.clock,
+        follow_clock=options.follow_clock,
         save=options.save,
     )
 

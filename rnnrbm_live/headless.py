@@ -98,6 +98,7 @@ def play_live(
     input_name: str | None,
     piano: bool,
     midi_clock: bool,
+    follow_clock: bool,
     save: Path | None,
 ) -> int:
     """Play live until Ctrl+C, or for `seconds`; return the exit code.
@@ -125,6 +126,7 @@ def play_live(
         try:
             generator.send(ask.Adjust("piano", piano))
             generator.send(ask.Adjust("midi_clock", midi_clock))
+            generator.send(ask.Adjust("follow_clock", follow_clock))
             for command in _opening(roll, primer, tempo_bpm):
                 generator.send(command)
             print(f"{stepper.name} plays. Ctrl+C ends it.", flush=True)

@@ -84,6 +84,13 @@ class SendClock:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowClock:
+    """Keep time with the MIDI clock of the inputs, or cease to."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class OpenOutput:
     """Send notes to the MIDI output of this name too; None: to our own virtual port alone, where the OS has them."""
 
@@ -134,6 +141,7 @@ PlayerCommand = (
     | SetPlan
     | SetClick
     | SendClock
+    | FollowClock
     | OpenOutput
     | OpenInput
     | SetPiano
@@ -184,6 +192,17 @@ class KeyPlayed:
     seconds: float
     position_steps: float | None = None
     step: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MasterMoved:
+    """The master whose MIDI clock is followed has started or gone on, or has stopped.
+
+    Attributes:
+        running: whether it plays now.
+    """
+
+    running: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,4 +281,4 @@ class PlayerLost:
     reason: str
 
 
-PlayerEvent = StepPlayed | KeyPlayed | ClockStopped | Ports | Notice | PlayerRestarted | PlayerLost
+PlayerEvent = StepPlayed | KeyPlayed | MasterMoved | ClockStopped | Ports | Notice | PlayerRestarted | PlayerLost

@@ -57,6 +57,7 @@ class Settings:
         piano: whether the built-in piano sounds.
         piano_gain_db: level of the built-in piano.
         midi_clock: whether MIDI clock is sent to the output.
+        follow_clock: whether tempo and transport follow the MIDI clock of the inputs.
         takeover_beats: beats of silence after which the model goes on from a primer.
 
     Raises:
@@ -73,6 +74,7 @@ class Settings:
     piano: bool = True
     piano_gain_db: float = 0.0
     midi_clock: bool = False
+    follow_clock: bool = False
     takeover_beats: float = 4.0
 
     def __post_init__(self) -> None:

@@ -256,7 +256,7 @@ class Session:
         self._settings = replace(self._settings, **change)
         if command.name == "tempo_bpm":
             self._conductor.set_tempo(self._settings.tempo_bpm)
-        elif command.name in ("piano", "piano_gain_db", "midi_clock"):
+        elif command.name in ("piano", "piano_gain_db", "midi_clock", "follow_clock"):
             self._send_sound()
         elif command.name == "click":
             if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
@@ -295,6 +295,8 @@ class Session:
     def _(self, event: msg.StepPlayed) -> None:
         if self._given_up:
             return  # of the session before
+        if self._settings.follow_clock:
+            self._conductor.tempo_bpm = event.tempo_bpm
         begun = self._conductor.confirm(event)
         if begun is not None:
             self._jot(_section_record(begun))
@@ -316,6 +318,10 @@ class Session:
             place = self._recording.end_steps  # time stands still: a held key ends where the music does
         if place is not None and not self._given_up:
             self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
+
+    @_take.register
+    def _(self, event: msg.MasterMoved) -> None:
+        self.command(ask.Play() if event.running else ask.Pause())
 
     @_take.register
     def _(self, event: msg.ClockStopped) -> None:
@@ -512,6 +518,7 @@ class Session:
     def _send_sound(self) -> None:
         self._link.send(msg.SetPiano(self._settings.piano, self._settings.piano_gain_db))
         self._link.send(msg.SendClock(self._settings.midi_clock))
+        self._link.send(msg.FollowClock(self._settings.follow_clock))
 
     def _set_notice(self, notice: msg.Notice) -> None:
         self._notice = notice

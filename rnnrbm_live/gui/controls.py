@@ -92,9 +92,12 @@ class Controls(QWidget):
             heading=self.piano,
         )
         self.clock = Switch(
-            "Clock", "Send MIDI clock, start, stop and song position to the output: sequencers and arpeggiators follow"
+            "Send clock",
+            "Send MIDI clock, start, stop and song position: sequencers and arpeggiators follow",
         )
         self.clock.toggled.connect(lambda on: self.adjusted.emit("midi_clock", on))
+        self.follow = Switch("Follow clock", "Tempo, start and stop follow the MIDI clock that a sequencer sends to us")
+        self.follow.toggled.connect(lambda on: self.adjusted.emit("follow_clock", on))
         self.seed = Field()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Where all chance comes from: the same seed and settings play the same music")
@@ -129,14 +132,15 @@ class Controls(QWidget):
         places = QGridLayout()
         places.setHorizontalSpacing(20)
         places.setVerticalSpacing(4)
-        for column, title in enumerate(("Seed", "MIDI in", "MIDI out")):
+        headings = (("Seed", None), ("MIDI in", self.follow), ("MIDI out", self.clock))
+        for column, (title, switch) in enumerate(headings):
             label = QLabel(title)
             label.setProperty("kind", "muted")
             heading = QHBoxLayout()
             heading.addWidget(label)
             heading.addStretch(1)
-            if title == "MIDI out":
-                heading.addWidget(self.clock)
+            if switch is not None:
+                heading.addWidget(switch)
             places.addLayout(heading, 0, column)
         places.addLayout(seed, 1, 0)
         places.addWidget(self.input, 1, 1)
@@ -156,9 +160,14 @@ class Controls(QWidget):
             control.show_value(getattr(snapshot.settings, name))
         if not self.seed.hasFocus():
             self.seed.setText(str(snapshot.settings.seed))
-        self.clock.blockSignals(True)
-        self.clock.setChecked(snapshot.settings.midi_clock)
-        self.clock.blockSignals(False)
+        for switch, on in (
+            (self.clock, snapshot.settings.midi_clock),
+            (self.follow, snapshot.settings.follow_clock),
+        ):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+            switch.setEnabled(snapshot.ports.midi is not None)
         self._show_ports(snapshot.ports, snapshot.settings.piano)
 
     def _show_ports(self, ports: Ports, piano_on: bool) -> None:
@@ -174,7 +183,6 @@ class Controls(QWidget):
         )
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
-        self.clock.setEnabled(ports.midi is not None)
         if ports.midi is None:
             self.output.offer([("No MIDI: the piano plays" if ports.piano else "No MIDI", None)], None)
             self.input.offer([("No MIDI: computer keys", None)], None)

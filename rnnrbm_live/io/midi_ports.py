@@ -16,6 +16,7 @@ from rnnrbm_live.core.errors import MidiPortError
 
 CLIENT_NAME = "RNN-RBM Live"
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
+SYSTEM = 0xF0
 SUSTAIN, ALL_NOTES_OFF = 64, 123
 RECOVERY_SECONDS = 0.5  # JACK takes so long to connect a port while it still misses a client that died
 ECHO_SECONDS = 0.1  # within which a loop gives back what it was sent
@@ -206,14 +207,23 @@ class MidiInput:
         """Take an open rtmidi port."""
         self.name = name
         self._port = port
+        self._system: list[tuple[int, ...]] = []
+        port.ignore_types(timing=False)
 
     def played_keys(self) -> Iterator[tuple[int, int]]:
         """Yield (pitch, velocity) of every key pressed or released (velocity 0) since the last call."""
         while (event := self._port.get_message()) is not None:
             message = event[0]
-            if len(message) == 3 and message[0] & 0xF0 in (NOTE_ON, NOTE_OFF):
+            if message[0] >= SYSTEM:
+                self._system.append(tuple(message))
+            elif len(message) == 3 and message[0] & 0xF0 in (NOTE_ON, NOTE_OFF):
                 velocity = message[2] if message[0] & 0xF0 == NOTE_ON else 0
                 yield message[1], velocity
+
+    def system_messages(self) -> list[tuple[int, ...]]:
+        """Return the system messages, such as MIDI clock, that `played_keys` has come across since the last call."""
+        found, self._system = self._system, []
+        return found
 
     def close(self) -> None:
         """Close; may be called twice."""

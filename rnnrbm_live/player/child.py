@@ -115,6 +115,8 @@ class _Child:
             patience = 0.0
         for pitch, velocity in self._ports.played_keys():
             self._player.key(pitch, velocity, self._clock.now_seconds())
+        for message in self._ports.system_messages():
+            self._player.follow(message, self._clock.now_seconds())
         due = self._player.next_due_seconds()
         if due is not None and due - self._clock.now_seconds() <= SPIN_SECONDS:
             self._clock.sleep_until(due)

@@ -8,6 +8,7 @@ from rnnrbm_live.core.protocols import RealtimeSink
 
 TICKS_PER_BEAT = 24
 POSITIONS_PER_BEAT = 4  # song position counts 16th notes
+TICKS_PER_POSITION = TICKS_PER_BEAT // POSITIONS_PER_BEAT
 MOST_POSITIONS = 1 << 14
 SONG_POSITION, TICK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 
@@ -83,7 +84,7 @@ class ClockOut:
     def _locate(self, position_steps: float) -> None:
         """Go on at the first song position at or after a place, with start if that is the beginning."""
         position = math.ceil(position_steps * POSITIONS_PER_BEAT / self._steps_per_beat - 1e-9)
-        self._next_tick = position * (TICKS_PER_BEAT // POSITIONS_PER_BEAT)
+        self._next_tick = position * TICKS_PER_POSITION
         self._start_with = CONTINUE if position else START
         if position:
             place = position % MOST_POSITIONS

@@ -15,10 +15,12 @@ from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.frame import REST, Frame, Source, diff
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.protocols import NoteSink
-from rnnrbm_live.player.clock_out import ClockOut
+from rnnrbm_live.player.clock_in import ClockIn
+from rnnrbm_live.player.clock_out import CONTINUE, START, STOP, TICK, TICKS_PER_BEAT, ClockOut
 from rnnrbm_live.player.voices import Holder, Voices
 
 FREEZE_SECONDS = 0.004
+TEMPO_TOLERANCE = 0.005  # a master's tempo wavers so much without being told as another
 START_SECONDS = 0.03  # from StartClock to the first step: time to freeze it and hand it to the piano
 CHANNELS = {Source.MODEL: msg.MODEL_CHANNEL, Source.PRIMER: msg.PLAYER_CHANNEL, Source.PLAYER: msg.PLAYER_CHANNEL}
 
@@ -56,6 +58,11 @@ class Player:
         self._dry_steps = 0
         self._frozen: tuple[msg.PlannedFrame, int] | None = None  # what the next step will be, and its revision
         self.clock_out = ClockOut()
+        self._clock_in = ClockIn()
+        self._following = False
+        self._led = False  # whether a master keeps the time
+        self._joining = False  # whether one will as soon as its tempo is known
+        self._anchor: tuple[int, float] = (0, 0.0)  # a step, and the master's tick that it falls on
 
     # --- sinks -------------------------------------------------------------------------------------------
 
@@ -93,10 +100,25 @@ class Player:
             case msg.SendClock():
                 now = self._clock.now_seconds()
                 self.clock_out.switch(on=command.on, position_steps=self._step - (self._deadline - now) / self._period)
+            case msg.FollowClock():
+                self._following = command.on
+                self._led = False
             case msg.PlayKey():
                 self.key(command.pitch, command.velocity, self._clock.now_seconds())
             case msg.Panic():
                 self.silence()
+
+    def follow(self, message: tuple[int, ...], seconds: float) -> None:
+        """Take note of a system message that an input has brought."""
+        self._clock_in.receive(message, seconds)
+        if not self._following:
+            return
+        if message[0] in (START, CONTINUE):
+            self._emit(msg.MasterMoved(running=True))
+        elif message[0] == STOP:
+            self._emit(msg.MasterMoved(running=False))
+        elif message[0] == TICK and self._running and self._frozen is None:
+            self._keep_time_with_master(seconds)
 
     def key(self, pitch: int, velocity: int, seconds: float) -> None:
         """Sound or release (velocity 0) a key of the player's at once, and report it with its place in time."""
@@ -187,6 +209,10 @@ class Player:
         self._frozen = None
         self._dry_steps = 0
         self._running = True
+        self._led = False
+        self._joining = self._following and self._clock_in.running
+        if self._joining and self._clock_in.locked(now):
+            self._join_master(now)
         self.clock_out.start(self._step, self._steps_per_beat)
 
     def _stop_clock(self) -> None:
@@ -206,7 +232,52 @@ class Player:
         self._plan.clear()
         self._emit(msg.ClockStopped(self._step, place))
 
+    # A master
+
+    @property
+    def _ticks_per_step(self) -> float:
+        return TICKS_PER_BEAT / self._steps_per_beat
+
+    def _join_master(self, now: float) -> None:
+        """Come in at the next step of the master's, in its bar, as if we had played since that began."""
+        bar = self._click.bar_steps * self._ticks_per_step
+        place = (self._step - self._click.downbeat_step) * self._ticks_per_step
+        tick = self._clock_in.tick_at(now + START_SECONDS)
+        self._anchor = self._step, tick - (tick - place) % bar
+        self._led, self._joining = True, False
+        self._step += math.ceil((tick - self._anchor[1]) / self._ticks_per_step - 1e-6)
+        self._deadline = self._master_seconds(self._step)
+        self._tempo_bpm = round(self._clock_in.tempo_bpm, 1)
+
+    def _keep_time_with_master(self, now: float) -> None:
+        """Move the deadline of the next step to where the master will be."""
+        if not self._clock_in.locked(now):
+            return
+        if self._joining:
+            self._join_master(now)
+            self.clock_out.jump(self._step)
+            return
+        if not self._led:  # it has come back, or time ran before it was followed
+            tick = self._clock_in.tick_at(self._deadline)
+            self._anchor = self._step, round(tick / self._ticks_per_step) * self._ticks_per_step
+            self._led = True
+        self._deadline = max(self._master_seconds(self._step), now + FREEZE_SECONDS)
+        if abs(self._clock_in.tempo_bpm - self._tempo_bpm) > TEMPO_TOLERANCE * self._tempo_bpm:
+            self._tempo_bpm = round(self._clock_in.tempo_bpm, 1)
+
+    def _master_seconds(self, step: int) -> float:
+        first, tick = self._anchor
+        return self._clock_in.seconds_at(tick + (step - first) * self._ticks_per_step)
+
+    def _notice_a_lost_master(self, now: float) -> None:
+        if self._led and not self._clock_in.locked(now):
+            self._led = False
+            text = "The MIDI clock is gone: the music goes on at its tempo, and follows it again on return"
+            self._emit(msg.Notice(text))
+
     def _set_tempo(self, tempo_bpm: float) -> None:
+        if self._led:
+            return
         self._tempo_bpm = tempo_bpm
         if self._running and self._frozen is None and self._last_deadline is not None:
             earliest = self._clock.now_seconds() + FREEZE_SECONDS
@@ -245,6 +316,7 @@ class Player:
         actual = self._clock.now_seconds()
         self._send(self._immediate, planned, self._deadline)
         self._emit(msg.StepPlayed(self._step, planned, revision, self._tempo_bpm, self._deadline, actual))
+        self._notice_a_lost_master(actual)
         self._last = planned
         self._frozen = None
         self._last_deadline = self._deadline

@@ -105,6 +105,11 @@ class PortKeeper:
                 if not (echoing and self._output is not None and self._output.has_just_sent(pitch, velocity)):
                     yield pitch, velocity
 
+    def system_messages(self) -> Iterator[tuple[int, ...]]:
+        """Yield the system messages that came with the keys."""
+        for port in self._inputs.values():
+            yield from port.system_messages()
+
     def piano_changed(self, *, sounds: bool) -> None:
         """Take note of whether the built-in piano has a sound device."""
         self._piano = sounds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import multiprocessing
 import os
 import signal
@@ -189,6 +190,38 @@ def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
     sender.close_port()
     sender.delete()
     wait_for(lambda: not stage.ear.sounding, what="its release")
+
+
+def test_a_master_on_another_port_is_followed(stage: Stage) -> None:
+    master = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="master")
+    master.open_virtual_port("clock")
+    stage.link.send(msg.FollowClock(True))
+    stage.link.send(msg.OpenInput(msg.ALL_INPUTS))
+
+    def listening() -> bool:
+        stage.collect()
+        return bool([event for event in stage.events if isinstance(event, msg.Ports)][-1].inputs_open)
+
+    wait_for(listening, what="the master being heard")
+    frames = chords(400)
+    stage.link.send(
+        msg.SetPlan(0, 0, tuple(msg.PlannedFrame(f, tuple((p, 80) for p in sorted(f.onsets))) for f in frames))
+    )
+    began = time.perf_counter()
+    master.send_message([0xFA])
+    for tick in range(24 * 8):  # four seconds at 120 BPM
+        master.send_message([0xF8])
+        stage.collect()
+        if tick == 0:
+            wait_for(lambda: stage.collect() or msg.MasterMoved(running=True) in stage.events, what="its start")
+            stage.link.send(msg.StartClock(0, 100.0, 4))
+        time.sleep(max(0.0, began + (tick + 1) / 48 - time.perf_counter()))
+    steps = [event for event in stage.events if isinstance(event, msg.StepPlayed)][-12:]
+    gaps = [b.desired_seconds - a.desired_seconds for a, b in itertools.pairwise(steps)]
+    assert sum(gaps) / len(gaps) == pytest.approx(0.125, rel=0.05)
+    assert steps[-1].tempo_bpm == pytest.approx(120.0, rel=0.05)
+    master.close_port()
+    master.delete()
 
 
 def test_all_keyboards_are_heard_also_one_that_comes_later(stage: Stage) -> None:

@@ -402,3 +402,17 @@ def test_what_still_sounded_when_a_session_was_given_up_is_not_the_next_ones() -
     rig.do(ask.Play())
     rig.until_step(3)
     assert pitches(rig.now)[:3] == [61, 62, 63]
+
+
+def test_a_master_starts_pauses_and_sets_the_tempo() -> None:
+    rig = Rig(replace(SETTINGS, follow_clock=True))
+    rig.session.event(msg.MasterMoved(running=True))
+    assert rig.now.transport is Transport.PLAYING
+    rig.until_step(5)
+    rig.link.player.handle(msg.SetTempo(150.0))  # as the player does when a master says so
+    rig.until_step(9)
+    assert rig.now.tempo_bpm == 150.0
+    rig.session.event(msg.MasterMoved(running=False))
+    assert rig.now.transport is Transport.PAUSED
+    rig.session.event(msg.MasterMoved(running=True))
+    assert rig.now.transport is Transport.PLAYING

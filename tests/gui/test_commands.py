@@ -45,6 +45,8 @@ def flip(switch: object) -> None:
         (lambda w: w.controls.sliders["velocity"].slider.setValue(60), ask.Adjust("velocity", 80)),
         (lambda w: w.controls.sliders["piano_gain_db"].slider.setValue(80), ask.Adjust("piano_gain_db", 0.0)),
         (lambda w: flip(w.controls.piano), ask.Adjust("piano", False)),
+        (lambda w: flip(w.controls.clock), ask.Adjust("midi_clock", True)),
+        (lambda w: flip(w.controls.follow), ask.Adjust("follow_clock", True)),
         (lambda w: flip(w.primer.click), ask.Adjust("click", False)),
         (lambda w: choose(w.controls.output, 0), OpenOutput(None)),
         (lambda w: choose(w.controls.output, 2), OpenOutput("Synth B")),
