@@ -4,7 +4,11 @@
 
 The real session plays the shipped model at 120 BPM in 16ths; the real window animates at 60 frames per second
 (offscreen); another process computes without pause. Lateness is the player's own: the moment just before a step's first
-message goes out, minus its deadline. Sound and MIDI ports are used where the machine has them.
+message goes out, minus its deadline. Sound and MIDI ports are used where the machine has them. Under "trouble" the
+window freezes for 50 ms each second and the engine for 400 ms every five.
+
+Beside our player, in the same run, stand the designs one would write first: a thread in the window's process that
+sleeps for a step's length after each step, and one that sleeps until absolute deadlines.
 """
 
 from __future__ import annotations
@@ -12,6 +16,8 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
+import threading
+import time
 from pathlib import Path
 
 from benchmarks.machine import machine, percentiles
@@ -55,8 +61,48 @@ def burn() -> None:
         sum(range(100_000))
 
 
-def measure(seconds: float, *, priority: bool) -> list[StepPlayed]:
-    """Play for so long and return the steps, the first second left out."""
+STEP_SECONDS = 0.125
+
+
+class NaiveThreads:
+    """The designs one would write first, on the same grid, beside the window; how late they are, in seconds."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.sleeping: list[float] = []
+        self.absolute: list[float] = []
+        self._ended = threading.Event()
+        for run in (self._sleep_each_time, self._sleep_until):
+            threading.Thread(target=run, daemon=True).start()
+
+    def end(self) -> None:
+        """Cease."""
+        self._ended.set()
+
+    def _sleep_each_time(self) -> None:
+        began, steps = time.perf_counter(), 0
+        while not self._ended.is_set():
+            time.sleep(STEP_SECONDS)
+            steps += 1
+            self.sleeping.append(time.perf_counter() - (began + steps * STEP_SECONDS))
+
+    def _sleep_until(self) -> None:
+        deadline = time.perf_counter()
+        while not self._ended.is_set():
+            deadline += STEP_SECONDS
+            time.sleep(max(0.0, deadline - time.perf_counter()))
+            self.absolute.append(time.perf_counter() - deadline)
+
+
+def hold_up(seconds: float) -> None:
+    """Compute for so long."""
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+
+
+def measure(seconds: float, *, priority: bool, trouble: bool) -> tuple[list[StepPlayed], NaiveThreads]:
+    """Play for so long and return the steps, the first second left out, and what naive threads did meanwhile."""
     link = WatchedLink(priority=priority)
     link.start()
     library = model_library()
@@ -65,6 +111,16 @@ def measure(seconds: float, *, priority: bool) -> list[StepPlayed]:
     session = make_session(
         link=link, clock=clock, library=library, stepper=stepper, settings=model_settings(stepper), device="cpu"
     )
+    if trouble:
+        work, stalled_at = session.work, [time.perf_counter()]
+
+        def work_or_stall() -> bool:
+            if time.perf_counter() - stalled_at[0] > 5.0:
+                stalled_at[0] = time.perf_counter()
+                time.sleep(0.4)
+            return work()
+
+        session.work = work_or_stall  # type: ignore[method-assign]
     generator = Generator(session, link)
     generator.start()
     generator.send(ask.Adjust("tempo_bpm", 120.0))
@@ -92,18 +148,25 @@ def measure(seconds: float, *, priority: bool) -> list[StepPlayed]:
     window.resize(1400, 800)
     window.show()
     QTimer.singleShot(round(seconds * 1000), application.quit)
+    freezing = QTimer()
+    freezing.timeout.connect(lambda: hold_up(0.05))
+    if trouble:
+        freezing.start(1000)
+    naive = NaiveThreads()
     application.exec()
+    naive.end()
     window.close()
     generator.close()
     link.close()
     first = link.steps[0].desired_seconds
-    return [step for step in link.steps if step.desired_seconds > first + 1.0]
+    return [step for step in link.steps if step.desired_seconds > first + 1.0], naive
 
 
-def _child(seconds: float, priority: bool, answer: object) -> None:
-    steps = measure(seconds, priority=priority)
+def _child(seconds: float, priority: bool, trouble: bool, answer: object) -> None:
+    steps, naive = measure(seconds, priority=priority, trouble=trouble)
     late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in steps]
-    answer.send((late, sum(step.revision < 0 for step in steps)))  # type: ignore[attr-defined]
+    others = [[1000 * lateness for lateness in each] for each in (naive.absolute, naive.sleeping)]
+    answer.send((late, sum(step.revision < 0 for step in steps), *others))  # type: ignore[attr-defined]
 
 
 def main() -> None:
@@ -116,14 +179,21 @@ def main() -> None:
     burner = context.Process(target=burn, daemon=True)
     burner.start()
     print(f"Lateness of note messages, ms. {machine()}. {seconds:.0f} s each, 16ths at 120 BPM\n")
-    print("| real-time priority | steps | p50 | p99 | p99.9 | max | no frame ready |\n|---|---|---|---|---|---|---|")
-    for priority in (True, False):
+    print(
+        "| design | condition | steps | p50 | p99 | p99.9 | max | no frame ready |\n|---|---|---|---|---|---|---|---|"
+    )
+    for priority, trouble in ((True, False), (False, False), (True, True), (False, True)):
         receiver, sender = context.Pipe(duplex=False)
-        player = context.Process(target=_child, args=(seconds, priority, sender))
+        player = context.Process(target=_child, args=(seconds, priority, trouble, sender))
         player.start()
-        late, dry = receiver.recv()
+        late, dry, absolute, sleeping = receiver.recv()
         player.join()
-        print(f"| {'asked for' if priority else 'no'} | {len(late)} | {percentiles(late)} | {dry} |", flush=True)
+        condition = "trouble" if trouble else "playing"
+        name = "our player, real-time priority" if priority else "our player"
+        print(f"| {name} | {condition} | {len(late)} | {percentiles(late)} | {dry} |", flush=True)
+        if not priority:
+            for name, times in (("thread, absolute deadlines", absolute), ("thread that sleeps", sleeping)):
+                print(f"| {name} | {condition} | {len(times)} | {percentiles(times)} | |", flush=True)
     burner.kill()
 
 
