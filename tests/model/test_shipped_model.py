@@ -1,16 +1,20 @@
-"""The chorale model that comes with the project: it loads, it is small, and it plays as its card says."""
+"""The models that come with the project: they load, they are small, and they play as their cards say."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from benchmarks import endurance, features
 from rnnrbm_live.core.grid import COMMON_TIME, Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.settings import RANGES, Settings
+from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.checkpoint import load_card, load_live_model
 from rnnrbm_live.model.live import LiveModel, NoiseKey
 
-FOLDER = Path(__file__).parents[2] / "models" / "bach-chorales"
+MODELS = Path(__file__).parents[2] / "models"
+FOLDER = MODELS / "bach-chorales"
 
 
 @pytest.fixture(scope="module")
@@ -53,3 +57,25 @@ def test_it_plays_music(model: LiveModel, temperature: float) -> None:
     assert (~sounding.any(axis=1)).mean() <= 0.02
     assert max(note.end_steps - note.start_steps for roll in rolls for note in roll.notes()) <= 64
     assert (sounding[:, 1:] & sounding[:, :-1]).any(axis=1).mean() <= 0.15
+
+
+@pytest.mark.parametrize("temperature", [RANGES["temperature"].low, 1.0, RANGES["temperature"].high])
+@pytest.mark.parametrize("name", ["bach-chorales", "folk-tunes", "piano"])
+def test_no_live_model_drones_dies_or_runs_away(name: str, temperature: float) -> None:
+    """Seeds are fixed; `benchmarks/endurance.py` has the long runs."""
+    stepper = Stepper(name, load_live_model(MODELS / name))
+    assert stepper.model.config.usual_notes > 2
+    rolls = [endurance.play(stepper, 300, Settings(temperature=temperature, seed=seed)) for seed in range(2)]
+    assert features.longest_note_beats(rolls) <= endurance.LIMIT_BEATS
+    assert features.longest_silence_beats(rolls) <= endurance.LIMIT_BEATS
+    assert 0.5 <= features.notes_per_frame(rolls) <= stepper.model.config.max_notes
+
+
+@pytest.mark.parametrize("name", ["bach-chorales", "folk-tunes", "piano", "tutorial"])
+def test_every_model_says_where_it_comes_from(name: str) -> None:
+    card = load_card(MODELS / name)
+    assert sum(path.stat().st_size for path in (MODELS / name).iterdir()) < 5_000_000
+    assert card.data["licence"]
+    assert card.training["command"].startswith("rnnrbm-live train ")
+    assert card.training["minutes"] > 0
+    assert ("CC BY-SA" in card.data["licence"]) is (name == "piano")
