@@ -129,6 +129,7 @@ def screen(width: int = 1600, height: int = 1000) -> Iterator[dict[str, str]]:
     need("Xvfb", "xdotool")
     reader, writer = os.pipe()
     command = ["Xvfb", "-displayfd", str(writer), "-screen", "0", f"{width}x{height}x24", "-nolisten", "tcp"]
+    command += ["-noreset"]  # else it starts over when xdotool, for a moment its only client, leaves
     with running(*command, pass_fds=(writer,)) as server:
         os.close(writer)
         with os.fdopen(reader) as numbers:
