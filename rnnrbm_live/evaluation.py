@@ -73,7 +73,12 @@ def held_out_pieces(card: Card, dataset: Dataset, split: str | None) -> tuple[li
         wanted = [index for index, name in enumerate(dataset.splits) if name == chosen]
     elif chosen == "held-out":
         held_out = set(card.data.get("held_out", ()))
-        wanted = [index for index, name in enumerate(dataset.names) if name in held_out]
+        came_split = dataset.splits or ("",) * len(dataset.names)  # then training held the valid pieces out
+        wanted = [
+            index
+            for index, (name, side) in enumerate(zip(dataset.names, came_split, strict=True))
+            if name in held_out or side == "valid"
+        ]
     else:
         wanted = list(range(len(dataset.rolls)))
     pieces = [encode(dataset.rolls[index], dataset.names[index], card.config) for index in wanted]
