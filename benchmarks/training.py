@@ -15,7 +15,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +71,7 @@ def plain_loop(corpus: Corpus) -> Callable[[], int]:
 def tutorial(corpus: Corpus) -> Callable[[], int]:
     """Return an update of the `tutorial` preset."""
     trainer = TutorialTrainer(corpus, TutorialPreset(), seed=0)
-    updates = iter(list(enumerate(trainer.plan_epoch(0))))
+    updates = cycle(list(enumerate(trainer.plan_epoch(0))))
 
     def update() -> int:
         index, chunk = next(updates)
@@ -86,7 +86,7 @@ def batched(corpus: Corpus) -> Callable[[], int]:
     config = replace(corpus.config, max_notes=12)
     preset = StagedPreset("batched", config, (stage,), lanes=32, chunk_steps=100)
     trainer = StagedTrainer(replace(corpus, config=config), preset, seed=0)
-    updates = iter(list(enumerate(trainer.plan_epoch(0))))
+    updates = cycle(list(enumerate(trainer.plan_epoch(0))))
 
     def update() -> int:
         index, chunks = next(updates)
