@@ -18,6 +18,7 @@ import multiprocessing
 import os
 import threading
 import time
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 from benchmarks.machine import machine, percentiles
@@ -162,11 +163,11 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> tuple[list[Step
     return [step for step in link.steps if step.desired_seconds > first + 1.0], naive
 
 
-def _child(seconds: float, priority: bool, trouble: bool, answer: object) -> None:
+def _child(seconds: float, priority: bool, trouble: bool, answer: Connection) -> None:
     steps, naive = measure(seconds, priority=priority, trouble=trouble)
     late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in steps]
     others = [[1000 * lateness for lateness in each] for each in (naive.absolute, naive.sleeping)]
-    answer.send((late, sum(step.revision < 0 for step in steps), *others))  # type: ignore[attr-defined]
+    answer.send((late, sum(step.revision < 0 for step in steps), *others))
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.journal import Closed, StepHeard
 from rnnrbm_live.core.messages import Notice, PlannedFrame
 from rnnrbm_live.engine.generator import run_offline
+from rnnrbm_live.engine.session import Session
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.journal import JournalWriter, load_session, records, session_files
 from rnnrbm_live.io.midi_file import read_midi
@@ -19,12 +20,8 @@ from rnnrbm_live.places import DEFAULT_MODEL, model_library
 from rnnrbm_live.player.offline import OfflinePlayer
 
 
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Return the sessions' folder, with 40 steps of the chorale model in it."""
-    folder = tmp_path / "sessions"
-    for module in (places, sessions):
-        monkeypatch.setattr(module, "sessions_path", lambda: folder)
+def instrument(folder: Path) -> tuple[Session, OfflinePlayer]:
+    """Return a session of the chorale model that is saved to a folder, and its player."""
     stepper, link = load_stepper(model_library(), DEFAULT_MODEL), OfflinePlayer()
     session = make_session(
         link=link,
@@ -35,6 +32,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         device="cpu",
         sessions=folder,
     )
+    return session, link
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return the sessions' folder, with 40 steps of the chorale model in it."""
+    folder = tmp_path / "sessions"
+    for module in (places, sessions):
+        monkeypatch.setattr(module, "sessions_path", lambda: folder)
+    session, link = instrument(folder)
     session.command(ask.Play())
     run_offline(session, link, lambda snapshot: snapshot.step >= 40)
     session.close()
@@ -63,16 +70,7 @@ def test_a_session_that_was_killed_goes_on_and_is_proved_as_one(folder: Path) ->
     path.write_bytes(path.read_bytes()[:-100])  # in the middle of the last steps
     saved = load_session(path)
     before = saved.recording.all_notes()
-    stepper, link = load_stepper(model_library(), DEFAULT_MODEL), OfflinePlayer()
-    session = make_session(
-        link=link,
-        clock=link.clock,
-        library=model_library(),
-        stepper=stepper,
-        settings=model_settings(stepper),
-        device="cpu",
-        sessions=folder,
-    )
+    session, link = instrument(folder)
     session.command(ask.Play())
     for _ in range(10):
         session.work()

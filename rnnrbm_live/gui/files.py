@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from rnnrbm_live.core.commands import UsePrimer
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.gui.services import Services
-from rnnrbm_live.gui.work import Task
+from rnnrbm_live.gui.work import Tasks
 
 MIDI_FILTER = "MIDI files (*.mid *.midi)"
 MIDI_SUFFIXES = (".mid", ".midi")
@@ -39,7 +39,7 @@ class Files(QObject):
         self._window = window
         self._services = services
         self._remembered = remembered
-        self._tasks: set[Task] = set()
+        self._work = Tasks(lambda sentence: self.said.emit(Notice(sentence))).run
 
     def ask_for_primer(self, steps_per_beat: int) -> None:
         """Let the user choose a MIDI file, to be read onto a grid of so many steps per beat."""
@@ -63,6 +63,7 @@ class Files(QObject):
         """Let the user choose a file, and write to it what has been recorded by then."""
         dialog = QFileDialog(self._window, "Export the session", self.exports_folder(), EXPORT_FILTERS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        follow_kind(dialog)
         dialog.selectFile(f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}.mid")
         dialog.fileSelected.connect(
             lambda chosen: self.export_to(with_suffix(Path(chosen), dialog.selectedNameFilter()), recording)
@@ -85,19 +86,16 @@ class Files(QObject):
         """Return the folder that was exported to last."""
         return self._folder("exports")
 
-    def _work(self, work: Callable[[], object], done: Callable[[Any], None]) -> None:
-        task = Task(work)
-        self._tasks.add(task)
-        task.done.connect(done)
-        task.failed.connect(lambda sentence: self.said.emit(Notice(sentence)))
-        for ended in (task.done, task.failed):
-            ended.connect(lambda _: self._tasks.discard(task))
-        task.start()
-
     def _folder(self, kind: str) -> str:
         folder = self._remembered.get(kind)
         known = Path(folder) if isinstance(folder, str) else self._services.exports_folder
         return str(known if known.is_dir() else Path.home())
+
+
+def follow_kind(dialog: QFileDialog) -> None:
+    """Let a dialog add the suffix of the kind that is chosen, and so ask before it overwrites that file."""
+    dialog.setDefaultSuffix("mid")
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(with_suffix(Path("x"), chosen).suffix))
 
 
 def with_suffix(path: Path, name_filter: str) -> Path:

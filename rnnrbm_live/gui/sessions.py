@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from PyQt6.QtCore import Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent
@@ -25,10 +24,10 @@ from PyQt6.QtWidgets import (
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice
-from rnnrbm_live.gui.files import EXPORT_FILTERS, with_suffix
+from rnnrbm_live.gui.files import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import Playback, SessionEntry, SessionShelf
 from rnnrbm_live.gui.widgets import Button
-from rnnrbm_live.gui.work import Task
+from rnnrbm_live.gui.work import Tasks
 
 COLUMNS = ("Began", "Length", "Model", "Notes", "")
 NUMBERS = (1, 3)
@@ -57,7 +56,7 @@ class SessionsWindow(QDialog):
         self._shelf = shelf
         self._exports_folder = exports_folder
         self._entries: list[SessionEntry] = []
-        self._tasks: set[Task] = set()
+        self._work = Tasks(lambda sentence: self.said.emit(Notice(sentence))).run
         self._playback: Playback | None = None
         self._closed = False
         self.table = QTableWidget(0, len(COLUMNS))
@@ -196,6 +195,7 @@ class SessionsWindow(QDialog):
             return
         dialog = QFileDialog(self, "Export the session", self._exports_folder(), EXPORT_FILTERS)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        follow_kind(dialog)
         dialog.selectFile(f"{chosen.path.stem}.mid")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(
@@ -237,12 +237,3 @@ class SessionsWindow(QDialog):
             self._playback.stop()
             self._playback = None
         super().closeEvent(event)
-
-    def _work(self, work: Callable[[], object], done: Callable[[Any], None]) -> None:
-        task = Task(work)
-        self._tasks.add(task)
-        task.done.connect(done)
-        task.failed.connect(lambda sentence: self.said.emit(Notice(sentence)))
-        for ended in (task.done, task.failed):
-            ended.connect(lambda _: self._tasks.discard(task))
-        task.start()

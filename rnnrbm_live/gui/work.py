@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Thread
+from typing import Any
 
 from PyQt6.QtCore import QObject, pyqtSignal
 
@@ -38,3 +39,22 @@ class Task(QObject):
             self.failed.emit(str(err))
         else:
             self.done.emit(result)
+
+
+class Tasks:
+    """Tasks that are under way, all of whose failures are told in one way."""
+
+    def __init__(self, failed: Callable[[str], None]) -> None:
+        """Begin with none; `failed` takes the sentence of one that fails."""
+        self._failed = failed
+        self._running: set[Task] = set()
+
+    def run(self, work: Callable[[], object], done: Callable[[Any], None]) -> None:
+        """Begin one; `done` takes what it returns."""
+        task = Task(work)
+        self._running.add(task)
+        task.done.connect(done)
+        task.failed.connect(self._failed)
+        for ended in (task.done, task.failed):
+            ended.connect(lambda _: self._running.discard(task))
+        task.start()

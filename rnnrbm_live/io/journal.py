@@ -246,8 +246,8 @@ def load_session(path: Path) -> SavedSession:
     """
     begun, recording, section, step = None, None, None, None
     n_records, end, closed = 0, 0, False
-    for record, end in records(path):  # noqa: B007  # the last end is what counts
-        n_records += 1
+    for record, offset in records(path):
+        n_records, end = n_records + 1, offset
         closed = isinstance(record, jot.Closed)
         if recording is None:
             if not isinstance(record, jot.Begun):
