@@ -3,14 +3,14 @@
 from pathlib import Path
 
 import pytest
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.errors import JournalError
 from rnnrbm_live.core.messages import Notice
 from rnnrbm_live.engine.snapshot import Transport
-from rnnrbm_live.gui.files import with_suffix
+from rnnrbm_live.gui.files import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.window import MainWindow
@@ -178,3 +178,14 @@ def test_listening_from_the_main_window_pauses_only_what_plays(window: MainWindo
     dialog.listening.emit()
     assert ask.Pause() in engine.sent
     dialog.close()
+
+
+def test_a_dialog_asks_before_it_overwrites_what_it_will_write(qapp: QApplication) -> None:
+    """Qt asks about the name with the default suffix, which follows the kind that is chosen."""
+    dialog = QFileDialog()
+    dialog.setNameFilter(EXPORT_FILTERS)
+    follow_kind(dialog)
+    assert dialog.defaultSuffix() == "mid"
+    for chosen, suffix in zip(dialog.nameFilters(), ("mid", "wav", "png"), strict=True):
+        dialog.filterSelected.emit(chosen)
+        assert dialog.defaultSuffix() == suffix
