@@ -14,16 +14,12 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -41,8 +37,9 @@ from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.journal import records, session_files
 from rnnrbm_live.places import DEFAULT_MODEL, model_library
 from rnnrbm_live.player.offline import OfflinePlayer
+from tests.e2e.ear import Ear
+from tests.e2e.servers import jack_server
 
-LISTENER = Path(__file__).parent.parent / "tests" / "e2e" / "listen.py"
 AFTERMATH_SECONDS = 4.0  # after something was done on purpose, in which its consequences are not held against us
 STEPS_PER_HOUR = 4 * 120 * 60
 
@@ -113,48 +110,6 @@ def _run(session: Session, link: OfflinePlayer, step: int) -> None:
             pass
         for event in link.poll(0.0):
             session.event(event)
-
-
-@dataclass
-class Ear:
-    """An independent process that listens to our MIDI port on JACK."""
-
-    messages: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Connect."""
-        self._process = subprocess.Popen(
-            [sys.executable, str(LISTENER), "RNN-RBM Live:out"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        self._process.stdout.readline()
-        threading.Thread(target=self._listen, daemon=True).start()
-
-    @property
-    def sounding(self) -> set[tuple[int, int]]:
-        """(channel, pitch) struck and not released."""
-        held: set[tuple[int, int]] = set()
-        for message in self.messages:
-            note = (message[0] & 15, message[1] if len(message) > 1 else 0)
-            if message[0] & 0xF0 == 0x90 and message[2]:
-                held.add(note)
-            elif message[0] & 0xF0 in (0x80, 0x90):
-                held.discard(note)
-        return held
-
-    def close(self) -> None:
-        """Disconnect."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.messages.append(bytes.fromhex(line.split()[1]))
 
 
 class Chaos:
@@ -311,31 +266,11 @@ def live(minutes: float, folder: Path) -> None:
         print(f"| {name} | {before} | {after} |")
     (path,) = session_files(folder)
     found = regenerate((record for record, _ in records(path)), lambda name: load_stepper(library, name))
-    print(f"\nnotes heard: {sum(m[0] & 0xF0 == 0x90 for m in ear.messages)}, left sounding at the end: {len(hung)}")
+    print(f"\nnotes heard: {len(ear.notes)}, left sounding at the end: {len(hung)}")
     print(
         f"journal: {found.steps} steps by the model, {found.drawn} drawn again, {found.unplanned} heard as they were,"
         f" {len(found.differing)} differ"
     )
-
-
-@contextmanager
-def jack() -> Iterator[None]:
-    """Run a JACK server of our own."""
-    name = f"soak{os.getpid()}"
-    os.environ |= {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    if shutil.which("jackd") is None:
-        sys.exit("jackd is not there: install jackd2, as `make test` does")
-    server = subprocess.Popen(
-        ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-p", "512"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    time.sleep(2.0)
-    try:
-        yield
-    finally:
-        server.terminate()
-        server.wait()
 
 
 def main() -> None:
@@ -350,7 +285,8 @@ def main() -> None:
             offline(arguments.hours, Path(folder) / "offline")
             print()
         if arguments.minutes:
-            with jack():
+            with jack_server() as environment:
+                os.environ.update(environment)
                 live(arguments.minutes, Path(folder) / "live")
 
 

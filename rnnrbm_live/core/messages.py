@@ -165,6 +165,7 @@ class StepPlayed:
         tempo_bpm: in force from this step on.
         desired_seconds: its deadline.
         actual_seconds: just before its first message went out (when there was none: when it was handled).
+        tick_late_seconds: the most that a tick of MIDI clock since the step before was late; None if none went out.
     """
 
     step: int
@@ -173,6 +174,7 @@ class StepPlayed:
     tempo_bpm: float
     desired_seconds: float
     actual_seconds: float
+    tick_late_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from rnnrbm_live.player.player import Player
 from rnnrbm_live.player.ports import PortKeeper
 
 SPIN_SECONDS = 0.0015  # waking from a sleep is late by less than this, nearly always
-INPUT_SECONDS = 0.001  # how often keys are looked for
+INPUT_SECONDS = 0.0005  # how often keys are looked for
 IDLE_SECONDS = 0.05  # how often the rest is, when nothing is due
 SWITCH_SECONDS = 0.0005  # the sound thread must get Python's lock soon while we spin
 FADE_SECONDS = 0.06  # the last notes die away before the device is closed

@@ -58,6 +58,7 @@ class Player:
         self._dry_steps = 0
         self._frozen: tuple[msg.PlannedFrame, int] | None = None  # what the next step will be, and its revision
         self.clock_out = ClockOut()
+        self._tick_late: float | None = None  # the most since the step before
         self._clock_in = ClockIn()
         self._following = False
         self._led = False  # whether a master keeps the time
@@ -175,6 +176,7 @@ class Player:
                 self._skip_missed(now)
             elif tick is not None and tick <= min(now, self._deadline):
                 self.clock_out.tick()
+                self._tick_late = max(self._tick_late or 0.0, now - tick)
             elif self._frozen is None:
                 if now < self._deadline - FREEZE_SECONDS:
                     return
@@ -315,7 +317,8 @@ class Player:
         planned, revision = self._frozen
         actual = self._clock.now_seconds()
         self._send(self._immediate, planned, self._deadline)
-        self._emit(msg.StepPlayed(self._step, planned, revision, self._tempo_bpm, self._deadline, actual))
+        late, self._tick_late = self._tick_late, None
+        self._emit(msg.StepPlayed(self._step, planned, revision, self._tempo_bpm, self._deadline, actual, late))
         self._notice_a_lost_master(actual)
         self._last = planned
         self._frozen = None

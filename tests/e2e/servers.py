@@ -57,12 +57,12 @@ def wait_for(done: object, seconds: float = 15.0, what: str = "it") -> None:
 
 
 @contextlib.contextmanager
-def jack_server() -> Iterator[dict[str, str]]:
-    """Run a JACK server without a sound card; yield the environment that its clients need."""
+def jack_server(frames: int = 1024) -> Iterator[dict[str, str]]:
+    """Run a JACK server without a sound card, so many frames to a cycle; yield the environment that its clients need."""
     need("jackd", "jack_lsp")
     name = f"rnnrbm{os.getpid()}"
     environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", "1024"]
+    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(frames)]
     with running(*command) as server:
         end = time.monotonic() + 10
         while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:

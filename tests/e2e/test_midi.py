@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import multiprocessing
 import os
 import signal
-import subprocess
-import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,58 +16,10 @@ import rtmidi
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.frame import Frame
 from rnnrbm_live.player.process import ProcessLink
+from tests.e2e.ear import Ear
 from tests.e2e.servers import jack_server, wait_for
 
 pytestmark = pytest.mark.e2e
-LISTENER = Path(__file__).with_name("listen.py")
-
-
-class Ear:
-    """What the independent process has heard."""
-
-    def __init__(self, environment: dict[str, str], port: str = "RNN-RBM Live:out") -> None:
-        self.messages: list[bytes] = []
-        self._process = subprocess.Popen(
-            [sys.executable, LISTENER, port],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout is not None
-        assert self._process.stdout.readline() == "ready\n"
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    @property
-    def notes(self) -> list[tuple[int, int]]:
-        """(channel, pitch) of every note-on, in order."""
-        return [(m[0] & 15, m[1]) for m in self.messages if m[0] & 0xF0 == 0x90 and m[2]]
-
-    @property
-    def sounding(self) -> set[tuple[int, int]]:
-        """(channel, pitch) struck and not released; all-notes-off does not count as a release."""
-        held: set[tuple[int, int]] = set()
-        for message in self.messages:
-            note = (message[0] & 15, message[1])
-            if message[0] & 0xF0 == 0x90 and message[2]:
-                held.add(note)
-            elif message[0] & 0xF0 in (0x80, 0x90):
-                held.discard(note)
-        return held
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(10)
-        self._process.stdout.close()
-
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        with contextlib.suppress(ValueError):
-            for line in self._process.stdout:
-                self.messages.append(bytes.fromhex(line.split()[1]))
 
 
 class Stage:
