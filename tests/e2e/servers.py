@@ -58,7 +58,7 @@ def wait_for(done: object, seconds: float = 15.0, what: str = "it") -> None:
 
 @contextlib.contextmanager
 def jack_server(frames: int = 1024) -> Iterator[dict[str, str]]:
-    """Run a JACK server without a sound card, so many frames to a cycle; yield the environment that its clients need."""
+    """Run a JACK server without a sound card, so many frames a cycle; yield the environment that its clients need."""
     need("jackd", "jack_lsp")
     name = f"rnnrbm{os.getpid()}"
     environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}

@@ -16,8 +16,8 @@ import pytest
 
 from rnnrbm_live.io.journal import in_use, load_session, session_files
 from rnnrbm_live.io.midi_file import read_midi
-from tests.e2e.servers import jack_server, pulse_server, screen, wait_for
 from tests.e2e.ear import Ear
+from tests.e2e.servers import jack_server, pulse_server, screen, wait_for
 
 pytestmark = pytest.mark.e2e
 ROOT = Path(__file__).parent.parent.parent
