@@ -218,7 +218,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     return Late(
         steps=[1000 * (step.actual_seconds - step.desired_seconds) for step in steps],
         ticks=[1000 * step.tick_late_seconds for step in steps if step.tick_late_seconds is not None],
-        keys=[1000 * (key.seconds - at) for key, at in zip(link.keys, arrived, strict=False)],
+        keys=[1000 * min((key.seconds - at for at in arrived), key=abs) for key in link.keys],
         absolute=[1000 * late for late in naive.absolute],
         sleeping=[1000 * late for late in naive.sleeping],
         dry=sum(step.revision < 0 for step in steps),
