@@ -49,7 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--input", default=ALL_INPUTS, help="MIDI input to play along from (default: all)")
     play.add_argument("--clock", action="store_true", help="send MIDI clock")
     play.add_argument("--follow-clock", action="store_true", help="follow the MIDI clock of the inputs")
-    play.add_argument("--no-piano", action="store_true", help="leave the built-in piano silent")
+    play.add_argument("--no-piano", action="store_true", help="no built-in piano, unless OUTPUT is missing")
     play.add_argument("--save", type=Path, metavar="OUT.mid", help="write what was played when it ends")
     play.set_defaults(job=_play)
 

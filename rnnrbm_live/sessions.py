@@ -7,6 +7,8 @@ import math
 import sys
 import threading
 import time
+from bisect import bisect_left
+from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -14,8 +16,10 @@ from pathlib import Path
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
-from rnnrbm_live.core.clock import SystemClock
+from rnnrbm_live.core.clock import Clock, SystemClock
 from rnnrbm_live.core.errors import JournalError, SettingsError
+from rnnrbm_live.core.grid import step_seconds
+from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.engine.replay import regenerate
 from rnnrbm_live.gui.services import SessionEntry
@@ -36,7 +40,7 @@ from rnnrbm_live.places import find_session, model_library, sessions_path
 from rnnrbm_live.player.process import ProcessLink
 
 AHEAD_STEPS = 64
-POLL_SECONDS = 0.005
+POLL_SECONDS = 0.002
 START_SECONDS = 0.5  # until the sound device is open
 TAIL_SECONDS = 1.0
 DIFFERENT = 1  # exit code
@@ -157,7 +161,8 @@ class Playback:
     def _run(self) -> None:
         try:
             if not self._ending.wait(START_SECONDS):
-                self._score.play(self._link, self._ending, self._tell)
+                self._score.play(self._link, SystemClock(), self._ending, self._tell)
+                self._ending.wait(TAIL_SECONDS)
         finally:
             self._link.close()
 
@@ -280,6 +285,7 @@ class _Score:
         self._steps = steps
         self._keys = sorted(keys, key=lambda key: key.position_steps)
         ends = [*steps, *(int(key.position_steps) for key in keys)]
+        self._timed = sorted(steps)
         self._first, self._last = min(ends, default=0), max(ends, default=-1)
 
     @classmethod
@@ -305,37 +311,38 @@ class _Score:
                     pass
         return cls(steps_per_beat, steps, keys)
 
-    def play(self, link: ProcessLink, ending: threading.Event, tell: Callable[[str], None]) -> None:
-        """Tell the player, until the score ends or `ending` is set."""
-        clock = SystemClock()
-        tempo = next((step.tempo_bpm for step in self._steps.values()), 120.0)
-        sent = self._first
-        waiting = self._keys[:]
-        sent = self._send(link, sent, self._first + AHEAD_STEPS)
+    def play(self, link: PlayerLink, clock: Clock, ending: threading.Event, tell: Callable[[str], None]) -> None:
+        """Tell the player, whose clock it is, until the score ends or `ending` is set."""
+        step, tempo = self._first - 1, self._tempo_from(self._first)
+        sent = self._send(link, self._first, self._first + AHEAD_STEPS)
         link.send(msg.StartClock(self._first, tempo, self._steps_per_beat))
-        step, due = self._first - 1, clock.now_seconds() + POLL_SECONDS
-        while step < self._last + 1 and not ending.is_set():
+        due = clock.now_seconds()  # of `step`; about, until the first has sounded
+        waiting = deque(self._keys)
+        while step <= self._last and not ending.is_set():
             for event in link.poll(POLL_SECONDS):
                 if isinstance(event, msg.StepPlayed):
                     step, due = event.step, event.desired_seconds
                     sent = self._send(link, sent, step + AHEAD_STEPS)
-                    following = self._steps.get(step + 1)
-                    if following is not None and following.tempo_bpm != tempo:
-                        tempo = following.tempo_bpm
+                    if (following := self._tempo_from(step + 1)) != tempo:
+                        tempo = following
                         link.send(msg.SetTempo(tempo))
                 elif isinstance(event, msg.Notice):
                     tell(event.text)
                 elif isinstance(event, msg.PlayerLost | msg.PlayerRestarted):
                     tell(event.reason)
                     return
-            position = step + (clock.now_seconds() - due) * tempo * self._steps_per_beat / 60
+            position = step + (clock.now_seconds() - due) / step_seconds(tempo, self._steps_per_beat)
             while waiting and waiting[0].position_steps <= position:
-                key = waiting.pop(0)
+                key = waiting.popleft()
                 link.send(msg.PlayKey(key.pitch, key.velocity))
         link.send(msg.StopClock())
-        ending.wait(TAIL_SECONDS)
 
-    def _send(self, link: ProcessLink, first: int, last: int) -> int:
+    def _tempo_from(self, step: int) -> float:
+        """Return the tempo of the first step from here on that has one; a primer played in free time has none."""
+        index = bisect_left(self._timed, step)
+        return self._steps[self._timed[min(index, len(self._timed) - 1)]].tempo_bpm if self._timed else 120.0
+
+    def _send(self, link: PlayerLink, first: int, last: int) -> int:
         """Send the plan up to but not including a step; return that step."""
         if last > first:
             frames = tuple(

@@ -31,7 +31,7 @@ class Meter:
     def parse(cls, text: str) -> Meter:
         """Read ``"3/4"``."""
         numerator, _, denominator = text.partition("/")
-        if not (numerator.isdigit() and denominator.isdigit()):
+        if not (numerator.isdecimal() and denominator.isdecimal()):
             raise SettingsError(f"{text!r} is not a time signature: write one like 4/4, 3/4 or 6/8")
         return cls(int(numerator), int(denominator))
 

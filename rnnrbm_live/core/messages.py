@@ -233,6 +233,7 @@ class Ports:
         input: what was asked to be listened to: a name, `ALL_INPUTS`, or None.
         inputs_open: names of the inputs that are listened to.
         piano: whether the built-in piano has a sound device.
+        piano_stands_in: whether it plays, although switched off, because the output that was asked for is not there.
         midi: name of the MIDI system, such as ALSA or JACK; None where there is none.
     """
 
@@ -243,6 +244,7 @@ class Ports:
     input: str | None = None
     inputs_open: tuple[str, ...] = ()
     piano: bool = False
+    piano_stands_in: bool = False
     midi: str | None = None
 
 

@@ -54,6 +54,7 @@ class Settings:
         velocity: MIDI velocity of an unaccented note.
         seed: of all noise; the same seed plays the same notes.
         click: whether a metronome ticks while a primer is played; its grid is what onsets snap to.
+        count_in: whether a bar of clicks comes before a primer; what is played before its last beat is not listened to.
         piano: whether the built-in piano sounds.
         piano_gain_db: level of the built-in piano.
         midi_clock: whether MIDI clock is sent to the output.
@@ -71,6 +72,7 @@ class Settings:
     velocity: int = 72
     seed: int = 20120626
     click: bool = True
+    count_in: bool = False
     piano: bool = True
     piano_gain_db: float = 0.0
     midi_clock: bool = False

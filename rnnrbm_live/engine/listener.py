@@ -35,7 +35,7 @@ class Listener:
     """
 
     def __init__(self, *, first_step: int, steps_per_beat: int, tempo_bpm: float, to_click: bool) -> None:
-        """Listen; without a click the first key will fall on `first_step`."""
+        """Listen from the beat before `first_step` on; without a click the first key will fall on it."""
         self.first_step = first_step
         self.tempo_bpm = tempo_bpm
         self.to_click = to_click
@@ -52,6 +52,12 @@ class Listener:
     def origin_seconds(self) -> float:
         """When the first key was pressed."""
         return self._keys[0].seconds
+
+    def is_too_early(self, key: KeyPlayed) -> bool:
+        """Return whether a key was pressed while the player was still being counted in, before any upbeat."""
+        place = key.position_steps
+        early = self.to_click and place is not None and place < self.first_step - self._steps_per_beat
+        return early and bool(key.velocity)
 
     def hear(self, key: KeyPlayed) -> float | None:
         """Take in a key and return its (provisional) place in steps; None for a release that belongs to no press."""

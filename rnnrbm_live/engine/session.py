@@ -258,7 +258,7 @@ class Session:
             self._conductor.set_tempo(self._settings.tempo_bpm)
         elif command.name in ("piano", "piano_gain_db", "midi_clock", "follow_clock"):
             self._send_sound()
-        elif command.name == "click":
+        elif command.name in ("click", "count_in"):
             if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
                 self._listen(self._conductor.first_open_step)
         elif command.name != "takeover_beats":
@@ -310,8 +310,10 @@ class Session:
         else:
             self._keys.pop(event.pitch, None)
         place, source = event.position_steps, Source.PLAYER
-        if self._listener is not None and self._transport is Transport.PLAYING:
-            place, source = self._listener.hear(event), Source.PRIMER
+        listening = self._listener is not None and self._transport is Transport.PLAYING
+        if self._listener is not None and listening and not self._listener.is_too_early(event):
+            if (heard := self._listener.hear(event)) is not None:
+                place, source = heard, Source.PRIMER
             if self._listener.started:
                 self._primer = PrimerState.LISTENING
         if place is None and not event.velocity:
@@ -469,6 +471,8 @@ class Session:
             self._conductor.stop()
         if to_click:
             self._enter(Section(first_step))
+            if self._settings.count_in:
+                first_step = self._timeline.next_bar_step(first_step) + self._timeline.bar_steps
         self._set_listener(
             Listener(
                 first_step=first_step,
@@ -531,6 +535,9 @@ class Session:
         conductor, listener = self._conductor, self._listener
         step, step_seconds_at = conductor.last_step, conductor.last_seconds
         running = conductor.running
+        primer = self._primer
+        if listener is not None and listener.to_click and self._settings.count_in and step + 1 < listener.first_step:
+            primer = primer if listener.started else PrimerState.COUNTING_IN
         if listener is not None and listener.started and not running:  # the now-line follows the player
             running = True
             step = math.floor(listener.position_steps(self._clock.now_seconds()))
@@ -538,7 +545,7 @@ class Session:
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
-            primer=self._primer,
+            primer=primer,
             settings=self._settings,
             model=self._stepper.name,
             device=self._stepper.device,

@@ -23,6 +23,8 @@ class Transport(Enum):
 class PrimerState(Enum):
     """How far the exchange with the player has come, in Primer mode."""
 
+    COUNTING_IN = "counting in"
+    """A bar of clicks, before the player is to begin."""
     WAITING = "waiting"
     """Listening, nothing played yet."""
     LISTENING = "listening"

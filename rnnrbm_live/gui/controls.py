@@ -172,15 +172,12 @@ class Controls(QWidget):
 
     def _show_ports(self, ports: Ports, piano_on: bool) -> None:
         self.piano.blockSignals(True)
-        self.piano.setChecked(piano_on and ports.piano)
+        sounds = ports.piano and (piano_on or ports.piano_stands_in)
+        self.piano.setChecked(sounds)
         self.piano.blockSignals(False)
-        self.piano.setEnabled(ports.piano)
-        self.sliders["piano_gain_db"].slider.setEnabled(ports.piano and piano_on)
-        self.piano.setToolTip(
-            "Whether the built-in piano plays along with MIDI"
-            if ports.piano
-            else "No sound device answers: connect one and start again, or play through MIDI"
-        )
+        self.piano.setEnabled(ports.piano and not ports.piano_stands_in)
+        self.sliders["piano_gain_db"].slider.setEnabled(sounds)
+        self.piano.setToolTip(_piano_words(ports))
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
         if ports.midi is None:
@@ -230,3 +227,11 @@ class Controls(QWidget):
             self.seed.setModified(False)
             self.adjusted.emit("seed", min(int(self.seed.text()), int(RANGES["seed"].high)))
         self.seed.clearFocus()
+
+
+def _piano_words(ports: Ports) -> str:
+    if not ports.piano:
+        return "No sound device answers: connect one and start again, or play through MIDI"
+    if ports.piano_stands_in:
+        return f"It plays until {ports.output} is there again; choose another MIDI output and it is silent"
+    return "Whether the built-in piano plays along with MIDI; it does while a chosen MIDI output is missing"

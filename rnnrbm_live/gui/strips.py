@@ -202,11 +202,13 @@ class PrimerStrip(QWidget):
         continued: the model is to go on.
         listen_again: the model is to fall silent and listen.
         click_chosen: whether the metronome sounds.
+        count_in_chosen: whether it counts the player in.
     """
 
     continued = pyqtSignal()
     listen_again = pyqtSignal()
     click_chosen = pyqtSignal(bool)
+    count_in_chosen = pyqtSignal(bool)
 
     def __init__(self) -> None:
         """Hide until Primer mode."""
@@ -219,6 +221,10 @@ class PrimerStrip(QWidget):
             "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat"
         )
         self.click.toggled.connect(self.click_chosen)
+        self.count_in = Switch(
+            "Count-in", "A bar of clicks comes first: the model listens from its last beat on, so an upbeat is heard"
+        )
+        self.count_in.toggled.connect(self.count_in_chosen)
         self.go_on = Button(
             "Continue", "The model goes on from what you have played, on the next beat (Enter)", "continue"
         )
@@ -230,6 +236,7 @@ class PrimerStrip(QWidget):
         layout.setSpacing(14)
         layout.addWidget(self._text, 1)
         layout.addWidget(self.click)
+        layout.addWidget(self.count_in)
         layout.addWidget(self.go_on)
         layout.addWidget(self.again)
         self.hide()
@@ -248,9 +255,11 @@ class PrimerStrip(QWidget):
         continued = running and snapshot.primer is PrimerState.CONTINUED
         self._text.setText(_primer_words(snapshot))
         self._text.setToolTip(self._text.text())
-        self.click.blockSignals(True)
-        self.click.setChecked(snapshot.settings.click)
-        self.click.blockSignals(False)
+        for switch, on in ((self.click, snapshot.settings.click), (self.count_in, snapshot.settings.count_in)):
+            switch.blockSignals(True)
+            switch.setChecked(on)
+            switch.blockSignals(False)
+        self.count_in.setEnabled(snapshot.settings.click)
         self.go_on.setVisible(not continued)
         self.go_on.setEnabled(running and snapshot.primer is PrimerState.LISTENING)
         self.again.setVisible(continued)
@@ -259,6 +268,8 @@ class PrimerStrip(QWidget):
 def _primer_words(snapshot: Snapshot) -> str:
     if snapshot.transport is Transport.STOPPED:
         return "Press Play (Space), then play a few bars: the model goes on from them"
+    if snapshot.primer is PrimerState.COUNTING_IN:
+        return "Count-in: a bar of clicks, then it is your turn"
     if snapshot.primer is PrimerState.WAITING:
         return "Your turn: play a MIDI keyboard, the keys in the roll, or A W S E D …"
     if snapshot.primer is PrimerState.LISTENING:

@@ -105,6 +105,7 @@ class MainWindow(QMainWindow):
         self.primer.continued.connect(lambda: send(ask.Continue()))
         self.primer.listen_again.connect(lambda: send(ask.SetMode(Mode.PRIMER)))
         self.primer.click_chosen.connect(lambda on: send(ask.Adjust("click", on)))
+        self.primer.count_in_chosen.connect(lambda on: send(ask.Adjust("count_in", on)))
         controls.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))

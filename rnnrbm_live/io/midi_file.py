@@ -24,7 +24,7 @@ from rnnrbm_live.core.pianoroll import DEFAULT_TEMPO_BPM, MeterChange, Note, Pia
 
 DRUM_CHANNEL = 9  # MIDI channel 10
 LONGEST_STEPS = 2_000_000  # five days of 16ths at 120 BPM: a file that claims more is broken
-LARGEST_BYTES = 16 * 2**20
+LARGEST_BYTES = 2 * 2**20  # far more than any piece needs; mido takes seconds for as much
 TICKS_PER_BEAT = 960
 SLOWEST_BPM, FASTEST_BPM = 4.0, 1000.0
 
@@ -263,11 +263,13 @@ def _bars(
 ) -> tuple[tuple[MeterChange, ...], int]:
     """Put time signatures on the grid, and find a pickup: a first bar cut short by the second signature."""
     changes: dict[int, Meter] = {}
+    known = COMMON_TIME
     for beat, meter in signatures:
         try:
             meter.bar_steps(steps_per_beat)
         except SettingsError:
-            meter = changes[max(changes)] if changes else COMMON_TIME
+            meter = known
+        known = meter
         step = round(beat * steps_per_beat)
         if step < max(1, n_steps):
             changes[step] = meter

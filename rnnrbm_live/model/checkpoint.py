@@ -118,7 +118,7 @@ def load_card(folder: Path) -> Card:
         raise CheckpointError(f"{folder} is no model folder: it has no {CARD_FILE}")
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as err:
+    except (OSError, ValueError, RecursionError) as err:
         raise CheckpointError(f"{path} cannot be read as JSON: restore it, or train the model again") from err
     if not isinstance(values, dict) or values.get("format_version") != FORMAT_VERSION:
         found = values.get("format_version") if isinstance(values, dict) else values
@@ -152,8 +152,11 @@ def load_weights(folder: Path, config: ModelConfig) -> dict[str, NDArray[np.floa
         raise CheckpointError(f"{path} is missing: restore it, or train the model again")
     try:
         weights = load_file(path)
-    except (OSError, SafetensorError, ValueError) as err:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as err:
         raise CheckpointError(f"{path} is damaged ({err}): restore it, or train the model again") from err
+    for name, array in weights.items():
+        if array.dtype != np.float32:
+            raise CheckpointError(f"{path}: {name} is {array.dtype}, not float32: restore it, or train the model again")
     check_weights(weights, config, path)
     return weights
 
@@ -218,7 +221,7 @@ def load_training(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
         with safe_open(path, framework="np") as file:
             facts = json.loads(file.metadata()["facts"])
             return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 (no mapping)
-    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as err:
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as err:
         raise CheckpointError(f"{path} is damaged ({err}): start again without --resume") from err
 
 

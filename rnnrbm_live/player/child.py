@@ -97,7 +97,6 @@ class _Child:
             self._ports.open_input(setup.input)
         self._ports.start()
         self._piano: PianoSink | None = None
-        self._piano_wanted = msg.SetPiano(True, 0.0)
         self._opened: PianoSink | AudioError | None = None
         threading.Thread(target=self._open_piano, name="sound-open", daemon=True).start()
 
@@ -140,9 +139,7 @@ class _Child:
             case msg.OpenInput():
                 self._ports.open_input(command.name)
             case msg.SetPiano():
-                self._piano_wanted = command
-                if self._piano is not None:
-                    self._piano.set(on=command.on, gain_db=command.gain_db)
+                self._ports.set_piano(command)
             case _:
                 self._player.handle(command)
 
@@ -163,9 +160,8 @@ class _Child:
         opened, self._opened = self._opened, None
         if isinstance(opened, PianoSink):
             self._piano = opened
-            opened.set(on=self._piano_wanted.on, gain_db=self._piano_wanted.gain_db)
             self._player.add_sink(opened, schedules=True)
             self._player.set_click_sound(opened.click)
-            self._ports.piano_changed(sounds=True)
+            self._ports.add_piano(opened)
         elif opened is not None:
             self._emit(msg.Notice(str(opened)))

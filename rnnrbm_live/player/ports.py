@@ -1,9 +1,13 @@
-"""Keeps the chosen MIDI ports open: opens them, notices when they vanish, takes them up again when they return."""
+"""Keeps the chosen MIDI ports open: opens them, notices when they vanish, takes them up again when they return.
+
+While a chosen output is not there, the built-in piano plays, even if it is switched off: on a stage silence is worse.
+"""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol
 
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.errors import MidiPortError
@@ -11,6 +15,14 @@ from rnnrbm_live.io.midi_ports import CLIENT_NAME, MidiInput, MidiOutput, MidiSy
 from rnnrbm_live.player.player import Player
 
 SCAN_SECONDS = 1.0
+
+
+class PianoSwitch(Protocol):
+    """The built-in piano, as far as it is switched here."""
+
+    def set(self, *, on: bool, gain_db: float) -> None:
+        """Switch it and set its level."""
+        ...
 
 
 class PortKeeper:
@@ -39,7 +51,9 @@ class PortKeeper:
         self._wanted_input: str | None = None
         self._names: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
         self._scanned: tuple[tuple[str, ...], tuple[str, ...]] = self._names
-        self._piano = False
+        self._piano: PianoSwitch | None = None
+        self._piano_wanted = msg.SetPiano(True, 0.0)
+        self._stands_in = False
         self._stopping = threading.Event()
         self._system: MidiSystem | None = None
         try:
@@ -77,6 +91,7 @@ class PortKeeper:
                     msg.Level.INFO,
                 )
             )
+        self._switch_piano()
         self.report()
 
     def open_input(self, name: str | None) -> None:
@@ -110,10 +125,17 @@ class PortKeeper:
         for port in self._inputs.values():
             yield from port.system_messages()
 
-    def piano_changed(self, *, sounds: bool) -> None:
-        """Take note of whether the built-in piano has a sound device."""
-        self._piano = sounds
+    def add_piano(self, piano: PianoSwitch) -> None:
+        """Take charge of the built-in piano, which has found a sound device."""
+        self._piano = piano
+        self._switch_piano()
         self.report()
+
+    def set_piano(self, wanted: msg.SetPiano) -> None:
+        """Switch the built-in piano, once it is there, and set its level."""
+        self._piano_wanted = wanted
+        if self._switch_piano():
+            self.report()
 
     def follow_changes(self) -> None:
         """Act on what the watching thread has seen."""
@@ -133,6 +155,7 @@ class PortKeeper:
             self._close_inputs(gone)
             self._emit(msg.Notice(f"MIDI input {', '.join(map(repr, gone))} went away: it is used again on return"))
         self._listen_to_what_is_there()
+        self._switch_piano()
         self.report()
 
     def report(self) -> None:
@@ -145,7 +168,8 @@ class PortKeeper:
                 outputs_open=tuple(output.name for output in (self._own, self._output) if output is not None),
                 input=self._wanted_input,
                 inputs_open=tuple(self._inputs),
-                piano=self._piano,
+                piano=self._piano is not None,
+                piano_stands_in=self._stands_in,
                 midi=self._system.name if self._system else None,
             )
         )
@@ -177,6 +201,19 @@ class PortKeeper:
         self._player.remove_sink(output)
         self._player.clock_out.remove(output)
         output.close()
+
+    def _switch_piano(self) -> bool:
+        """Let the piano sound if it is to, or has to stand in for an output; return whether that is news."""
+        if self._piano is None:
+            return False
+        on, gain_db = self._piano_wanted.on, self._piano_wanted.gain_db
+        stood_in = self._stands_in
+        self._stands_in = not on and self._wanted_output is not None and self._output is None
+        self._piano.set(on=on or self._stands_in, gain_db=gain_db)
+        if self._stands_in and not stood_in:
+            text = f"MIDI output {self._wanted_output!r} is not there: the built-in piano plays until it is"
+            self._emit(msg.Notice(text))
+        return self._stands_in is not stood_in
 
     def _listen_to_what_is_there(self) -> None:
         """Open the inputs that are wanted, there, and not open yet."""

@@ -1,7 +1,8 @@
 """An independent listener: a process of its own that writes down every MIDI message it receives on JACK.
 
-``python listen.py PORT`` prints "ready", then one line per message: seconds and the bytes in hex. It leaves JACK in
-good order when its standard input is closed: a client that just dies can hold the server up.
+``python listen.py PORT`` listens to a port of another program; ``python listen.py --as NAME`` is a device of that name,
+whose port ``NAME:in`` others play on. It prints "ready", then one line per message: seconds and the bytes in hex. It
+leaves JACK in good order when its standard input is closed: a client that just dies can hold the server up.
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ import time
 import rtmidi
 
 
-def main(wanted: str) -> None:
-    port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="listener", queue_size_limit=16_384)
+def main(wanted: str, *, as_device: bool) -> None:
+    name = wanted if as_device else "listener"
+    port = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name=name, queue_size_limit=16_384)
     port.ignore_types(timing=False)
-    while not any(wanted in name for name in port.get_ports()):
-        time.sleep(0.01)
-    port.open_port(next(index for index, name in enumerate(port.get_ports()) if wanted in name))
+    if as_device:
+        port.open_virtual_port("in")
+    else:
+        _connect(port, wanted)
     print("ready", flush=True)
     told_to_end = threading.Event()
     threading.Thread(target=lambda: (sys.stdin.read(), told_to_end.set()), daemon=True).start()
@@ -32,5 +35,11 @@ def main(wanted: str) -> None:
     port.delete()
 
 
+def _connect(port: rtmidi.MidiIn, wanted: str) -> None:
+    while not any(wanted in name for name in port.get_ports()):
+        time.sleep(0.01)
+    port.open_port(next(index for index, name in enumerate(port.get_ports()) if wanted in name))
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[-1], as_device=sys.argv[1] == "--as")

@@ -7,6 +7,7 @@ test says which and why.
 from __future__ import annotations
 
 import contextlib
+import getpass
 import os
 import shutil
 import subprocess
@@ -18,9 +19,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 RATE = 48_000
+MOST_SERVERS = 4
 
 
 def need(*programs: str) -> None:
@@ -32,7 +35,9 @@ def need(*programs: str) -> None:
 
 @contextlib.contextmanager
 def running(*command: str, **more: object) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program in the background and end it, hard if need be."""
+    """Run a program in the background and end it, hard if need be; it also ends, gently, if this process is killed."""
+    if shutil.which("setpriv"):
+        command = ("setpriv", "--pdeathsig", "TERM", *command)
     quiet: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
     process = subprocess.Popen(command, **(quiet | more))  # type: ignore[call-overload]
     try:
@@ -60,18 +65,38 @@ def wait_for(done: object, seconds: float = 15.0, what: str = "it") -> None:
 def jack_server(frames: int = 1024) -> Iterator[dict[str, str]]:
     """Run a JACK server without a sound card, so many frames a cycle; yield the environment that its clients need."""
     need("jackd", "jack_lsp")
-    name = f"rnnrbm{os.getpid()}"
-    environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-    command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(frames)]
-    with running(*command) as server:
-        end = time.monotonic() + 10
-        while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:
-            if server.poll() is not None:
-                pytest.skip(f"jackd ends at once here (exit code {server.returncode}): no shared memory, or too many")
-            if time.monotonic() > end:
-                pytest.fail("jackd does not answer")
-            time.sleep(0.05)
-        yield environment
+    with _free_name() as name:
+        environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
+        command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(frames)]
+        with running(*command) as server:
+            _wait_for_jack(server, environment)
+            yield environment
+
+
+@contextlib.contextmanager
+def _free_name() -> Iterator[str]:
+    """Take one of a few names for a server, until it has ended.
+
+    JACK keeps a list of at most eight servers, and one that was killed stays on it until another of its name begins:
+    with new names all the time the list would fill up.
+    """
+    for number in range(1, MOST_SERVERS + 1):
+        name = f"rnnrbm-test-{number}"
+        lock = FileLock(Path(tempfile.gettempdir()) / f"{name}-{getpass.getuser()}.lock")
+        with contextlib.suppress(Timeout), lock.acquire(blocking=False):
+            yield name
+            return
+    pytest.fail(f"{MOST_SERVERS} JACK servers of our tests run already: let those tests end first")
+
+
+def _wait_for_jack(server: subprocess.Popen[bytes], environment: dict[str, str]) -> None:
+    end = time.monotonic() + 10
+    while subprocess.run(["jack_lsp"], env=environment, capture_output=True, check=False).returncode:
+        if server.poll() is not None:
+            pytest.skip(f"jackd ends at once here (exit code {server.returncode}): no shared memory, or too many")
+        if time.monotonic() > end:
+            pytest.fail("jackd does not answer")
+        time.sleep(0.05)
 
 
 @dataclass

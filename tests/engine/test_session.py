@@ -300,6 +300,40 @@ def test_with_a_click_onsets_snap_to_its_grid() -> None:
     assert rig.now.timing.steps_dry == 0
 
 
+def test_a_bar_of_clicks_counts_the_player_in_and_an_upbeat_is_heard() -> None:
+    rig = Rig(replace(SETTINGS, click=True, count_in=True))
+    clicks: list[tuple[bool, float]] = []
+    rig.link.player.set_click_sound(lambda accented, due: clicks.append((accented, due)))
+    rig.do(ask.SetMode(Mode.PRIMER), ask.Play())
+    assert rig.now.primer is PrimerState.COUNTING_IN
+    rig.until_step(2)
+    play_primer(rig, [(0.0, 0.5, 50)], 120.0)  # finding the keys
+    assert rig.now.primer is PrimerState.COUNTING_IN
+    rig.until_step(12)
+    play_primer(rig, [(0.02, 0.5, 55), (1.02, 1.9, 60), (2.02, 2.9, 62)], 120.0)  # from step 12 on
+    assert rig.now.primer is PrimerState.LISTENING
+    assert [accented for accented, _ in clicks[:5]] == [True, False, False, False, True]
+    rig.until_step(48)
+    notes = rig.now.recording.all_notes()
+    assert [note.pitch for note in notes if note.source is Source.PLAYER] == [50]
+    assert [note.pitch for note in notes if note.source is Source.PRIMER] == [55, 60, 62]
+    assert rig.now.primer is PrimerState.CONTINUED
+
+
+def test_after_the_count_in_it_is_the_players_turn() -> None:
+    rig = Rig(replace(SETTINGS, click=True, count_in=True))
+    rig.do(ask.Play())
+    rig.until_step(5)
+    rig.do(ask.SetMode(Mode.PRIMER))
+    states = []
+    for step in range(6, 34):
+        rig.until_step(step)
+        states.append(rig.now.primer)
+    turn = states.index(PrimerState.WAITING)
+    assert states == [PrimerState.COUNTING_IN] * turn + [PrimerState.WAITING] * (len(states) - turn)
+    assert turn + 6 == 31, "a whole bar, from bar line to bar line"
+
+
 def test_entering_primer_while_the_model_plays_silences_it() -> None:
     for click in (False, True):
         rig = Rig(replace(SETTINGS, click=click))

@@ -48,6 +48,7 @@ def flip(switch: object) -> None:
         (lambda w: flip(w.controls.clock), ask.Adjust("midi_clock", True)),
         (lambda w: flip(w.controls.follow), ask.Adjust("follow_clock", True)),
         (lambda w: flip(w.primer.click), ask.Adjust("click", False)),
+        (lambda w: flip(w.primer.count_in), ask.Adjust("count_in", True)),
         (lambda w: choose(w.controls.output, 0), OpenOutput(None)),
         (lambda w: choose(w.controls.output, 2), OpenOutput("Synth B")),
         (lambda w: choose(w.controls.input, 0), OpenInput(ALL_INPUTS)),

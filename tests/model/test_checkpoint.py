@@ -1,10 +1,13 @@
 """Model folders: round trip, and one clear error for everything that can be wrong with them."""
 
+import contextlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from rnnrbm_live.core.errors import CheckpointError
@@ -17,7 +20,7 @@ from rnnrbm_live.model.checkpoint import (
     save_checkpoint,
     weight_shapes,
 )
-from rnnrbm_live.model.live import NoiseKey
+from rnnrbm_live.model.live import LiveModel, NoiseKey
 from rnnrbm_live.model.rnnrbm import RNNRBM
 from rnnrbm_live.model.untrained import SMALL_CONFIG
 
@@ -144,3 +147,72 @@ def test_damaged_training_state(tmp_path: Path) -> None:
     (tmp_path / checkpoint.TRAINING_FILE).write_bytes(b"\x10garbage")
     with pytest.raises(CheckpointError, match="damaged"):
         checkpoint.load_training(tmp_path)
+
+
+def damaged(data: st.DataObject, whole: bytes, reach: int) -> bytes:
+    """Return bytes of which some among the first `reach` are others, and which may end too early."""
+    broken = bytearray(whole)
+    for _ in range(data.draw(st.integers(1, 4))):
+        broken[data.draw(st.integers(0, reach - 1))] = data.draw(st.integers(0, 255))
+    return bytes(broken if data.draw(st.booleans()) else broken[: data.draw(st.integers(0, len(broken)))])
+
+
+fuzz = settings(max_examples=300, deadline=2000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@fuzz
+@given(st.data())
+def test_a_damaged_file_raises_our_own_error_or_none(folder: Path, data: st.DataObject) -> None:
+    save_checkpoint(folder, random_weights(), CARD)
+    path = folder / data.draw(st.sampled_from(["card.json", "model.safetensors"]))
+    whole = path.read_bytes()
+    head = min(len(whole), 8 + int.from_bytes(whole[:8], "little")) if path.suffix == ".safetensors" else len(whole)
+    path.write_bytes(damaged(data, whole, data.draw(st.sampled_from([head, len(whole)]))))
+    with contextlib.suppress(CheckpointError):
+        assert isinstance(load_live_model(folder), LiveModel)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=5)
+    | st.sampled_from(["3/4", "²/4", "gru"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=4),
+    max_leaves=8,
+)
+
+
+@fuzz
+@given(name=st.sampled_from(sorted(SMALL_CONFIG.to_json())), value=JSON)
+def test_any_value_in_the_config_raises_our_own_error_or_none(folder: Path, name: str, value: object) -> None:
+    edit_card(folder, config={**SMALL_CONFIG.to_json(), name: value})
+    with contextlib.suppress(CheckpointError):
+        load_live_model(folder)
+
+
+@fuzz
+@given(name=st.sampled_from(sorted(CARD.to_json())), value=JSON)
+def test_any_value_in_the_card_raises_our_own_error_or_none(folder: Path, name: str, value: object) -> None:
+    save_checkpoint(folder, random_weights(), CARD)
+    edit_card(folder, **{name: value})
+    with contextlib.suppress(CheckpointError):
+        load_live_model(folder)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"format_version": ' + "9" * 5000 + "}"])
+def test_json_that_is_too_much_for_its_reader(folder: Path, text: str) -> None:
+    (folder / "card.json").write_text(text)
+    with pytest.raises(CheckpointError, match=r"card\.json cannot be read as JSON"):
+        load_card(folder)
+
+
+@pytest.mark.parametrize("dtype", ["F16", "I32", "BF16"])
+def test_weights_of_another_type(folder: Path, dtype: str) -> None:
+    path = folder / "model.safetensors"
+    length = {"F16": 2, "I32": 4, "BF16": 2}[dtype]
+    header = json.dumps({"W": {"dtype": dtype, "shape": [2], "data_offsets": [0, 2 * length]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(2 * length))
+    with pytest.raises(CheckpointError, match=r"model\.safetensors"):
+        load_weights(folder, SMALL_CONFIG)

@@ -116,11 +116,15 @@ def test_switched_on_in_the_middle_it_says_where(rig: Rig, follower: Follower) -
 
 def test_a_port_that_comes_and_goes_is_told(rig: Rig, follower: Follower) -> None:
     begin(rig)
-    rig.run(0.5)
+    rig.run(0.545)  # between two song positions
     late = Follower(rig)
     rig.player.clock_out.add(late)
     rig.run(0.5)
+    assert late.said == ["position", "continue"]
     assert late.place == follower.place
+    assert follower.said == ["start"], "who follows already is left alone"
+    gaps = [b - a for a, b in zip(follower.ticks, follower.ticks[1:], strict=False)]
+    assert gaps == pytest.approx([0.1 / 6] * len(gaps))
     rig.player.clock_out.remove(late)
     assert late.said[-1] == "stop"
     count = len(late.ticks)

@@ -194,3 +194,55 @@ def test_where_there_are_no_virtual_ports_loopmidi_is_named(monkeypatch: pytest.
     rig.ports.open_output("pads")
     assert rig.outputs == ("pads",)
     assert len(rig.told) == 1
+
+
+class Piano:
+    """The built-in piano: whether it sounds."""
+
+    on, gain_db = True, 0.0
+
+    def set(self, *, on: bool, gain_db: float) -> None:
+        self.on, self.gain_db = on, gain_db
+
+
+def stands_in(rig: Rig) -> bool:
+    return [event for event in rig.events if isinstance(event, msg.Ports)][-1].piano_stands_in
+
+
+def test_the_piano_stands_in_for_an_output_that_is_gone(rig: Rig) -> None:
+    piano = Piano()
+    rig.ports.add_piano(piano)
+    rig.ports.set_piano(msg.SetPiano(False, -3.0))
+    rig.change()
+    rig.ports.open_output("pads")
+    assert (piano.on, stands_in(rig)) == (False, False)
+    keys = rig.system.keys.pop("pads")
+    rig.change()
+    assert (piano.on, piano.gain_db, stands_in(rig)) == (True, -3.0, True)
+    assert rig.told[-1] == "MIDI output 'pads' is not there: the built-in piano plays until it is"
+    rig.ports.set_piano(msg.SetPiano(False, -6.0))
+    assert (piano.on, piano.gain_db) == (True, -6.0)
+    assert len([text for text in rig.told if "piano plays" in text]) == 1, "said once"
+    rig.system.keys["pads"] = keys
+    rig.change()
+    assert (piano.on, stands_in(rig)) == (False, False)
+
+
+def test_the_piano_stands_in_for_an_output_that_never_was_there(rig: Rig) -> None:
+    rig.ports.open_output("organ")
+    rig.ports.set_piano(msg.SetPiano(False, 0.0))
+    piano = Piano()
+    rig.ports.add_piano(piano)  # its device took a while to open
+    assert (piano.on, stands_in(rig)) == (True, True)
+    rig.ports.open_output(None)
+    assert (piano.on, stands_in(rig)) == (False, False), "nothing is missing when another output is chosen"
+
+
+def test_a_piano_that_plays_anyway_does_not_stand_in(rig: Rig) -> None:
+    piano = Piano()
+    rig.ports.add_piano(piano)
+    rig.ports.open_output("organ")
+    assert (piano.on, stands_in(rig)) == (True, False)
+    assert not [text for text in rig.told if "piano plays" in text]
+    rig.ports.set_piano(msg.SetPiano(False, 0.0))
+    assert (piano.on, stands_in(rig)) == (True, True)
