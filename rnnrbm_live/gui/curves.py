@@ -15,14 +15,13 @@ from rnnrbm_live.gui.theme import figures
 class Curve(QWidget):
     """A figure that changes from pass to pass, with its name and its last value."""
 
-    def __init__(self, name: str, tooltip: str, *, unit: str, empty: str, role: QPalette.ColorRole) -> None:
+    def __init__(self, name: str, tooltip: str, *, unit: str, role: QPalette.ColorRole) -> None:
         """Show nothing yet.
 
         Args:
             name: in a few words.
             tooltip: what it is, and which way is good.
             unit: follows the last value.
-            empty: stands where there is no curve.
             role: of the palette, whose colour the curve has.
         """
         super().__init__()
@@ -34,7 +33,7 @@ class Curve(QWidget):
         heading.setProperty("kind", "muted")
         self._last = QLabel()
         self._last.setProperty("kind", "figure")
-        self._empty = QLabel(empty)
+        self._empty = QLabel()
         self._empty.setProperty("kind", "muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
@@ -67,13 +66,16 @@ class Curve(QWidget):
         """The last value, as written."""
         return self._last.text()
 
-    def show_values(self, values: Sequence[float], passes: int) -> None:
-        """Show a value for each pass so far, of so many in all."""
+    def show_values(self, values: Sequence[float], passes: int, *, empty: str) -> None:
+        """Show a value for each pass so far, of so many in all; or, where that makes no curve yet, some words."""
+        self._empty.setText(empty)
+        self._stack.setCurrentIndex(1 if len(values) > 1 else 0)
+        if self._values == tuple(values):
+            return
         self._values = tuple(values)
         self._last.setText(f"{values[-1]:.2f} {self._unit}".replace("-", "\N{MINUS SIGN}") if values else "")
         self._line.setData(range(1, len(values) + 1), list(values))
         self._plot.setXRange(1, max(2, passes), padding=0.02)
-        self._stack.setCurrentIndex(1 if len(values) > 1 else 0)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""

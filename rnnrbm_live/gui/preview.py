@@ -21,17 +21,28 @@ class Preview(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMinimumSize(240, 140)
         self._notes: list[Note] = []
+        self._words = ""
         self._steps, self._bar_steps = 0, 0
+
+    @property
+    def words(self) -> str:
+        """What stands in place of notes."""
+        return self._words
 
     @property
     def notes(self) -> list[Note]:
         """What it shows."""
         return self._notes
 
-    def show_roll(self, roll: PianoRoll | None, bar_steps: int) -> None:
-        """Show a roll with lines at its bars, or nothing."""
-        self._notes = roll.notes() if roll is not None else []
-        self._steps, self._bar_steps = len(roll) if roll is not None else 0, bar_steps
+    def show_roll(self, roll: PianoRoll, bar_steps: int) -> None:
+        """Show a roll with lines at its bars."""
+        self._notes, self._words = roll.notes(), ""
+        self._steps, self._bar_steps = len(roll), bar_steps
+        self.update()
+
+    def show_words(self, words: str) -> None:
+        """Show some words, or nothing."""
+        self._notes, self._words = [], words
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
@@ -42,9 +53,11 @@ class Preview(QWidget):
         painter.setPen(palette.color(QPalette.ColorRole.Mid))
         painter.setBrush(palette.base())
         painter.drawRoundedRect(frame, 7, 7)
+        inside = frame.adjusted(10, 10, -10, -10)
+        painter.setPen(palette.color(QPalette.ColorRole.PlaceholderText))
+        painter.drawText(inside, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self._words)
         if not self._notes:
             return
-        inside = frame.adjusted(10, 10, -10, -10)
         low, high = min(note.pitch for note in self._notes), max(note.pitch for note in self._notes) + 1
         spare = max(0, LEAST_PITCHES - (high - low))
         low, high = low - spare // 2, high + spare - spare // 2

@@ -38,9 +38,11 @@ from rnnrbm_live.gui.training import Phase, Training
 from rnnrbm_live.gui.widgets import Button, Field, Switch, repolish
 
 COLUMNS = ("Piece", "Bars", "Meter", "Key")
+WIDTHS = {1: 62, 2: 62, 3: 96}  # pixels; the first column takes the rest
 BARS = 1  # column
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 PROGRESS_PARTS = 1000
+HINT_PIXELS = 560
 LITTLE_BARS = 200
 CHOOSE_MUSIC = "Choose a folder of MIDI files, or drop one here; folders within it are read, too"
 
@@ -69,7 +71,6 @@ class TrainingWindow(QDialog):
             "How well it knows this music",
             "Reconstruction of the music that it learns, in nats per frame: nearer to 0 is better",
             unit="nats",
-            empty="The curve begins after two passes over the music",
             role=QPalette.ColorRole.Highlight,
         )
         self.unknown = Curve(
@@ -77,7 +78,6 @@ class TrainingWindow(QDialog):
             "Share of the notes of held-out pieces that one draw hits, given what came before: higher is better, "
             "and half of them is a lot",
             unit="%",
-            empty="A tenth of the pieces is held out for this, where there are enough",
             role=QPalette.ColorRole.Link,
         )
         self.hear = Switch(
@@ -110,7 +110,7 @@ class TrainingWindow(QDialog):
         self.name.setToolTip("Name under which the model will be found")
         self.name.setMaxLength(60)
         self._pages = QStackedLayout()
-        for page in (self._empty_page(), self._music_page(), self._curves_page()):
+        for page in (self._empty_page(), self._reading_page(), self._music_page(), self._curves_page()):
             self._pages.addWidget(page)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -133,6 +133,7 @@ class TrainingWindow(QDialog):
         layout.addLayout(buttons)
         for button in self.findChildren(Button):
             button.setAutoDefault(False)
+        self.setMinimumSize(720, 420)
         self.resize(820, 520)
 
     def _empty_page(self) -> QWidget:
@@ -140,9 +141,11 @@ class TrainingWindow(QDialog):
         words = QLabel("Drop a folder of MIDI files here")
         words.setAlignment(Qt.AlignmentFlag.AlignCenter)
         hint = QLabel(
-            "Twenty pieces or more of one kind are best. Training takes about a quarter of an hour on a small\n"
-            "computer, beside the music, which does not stop for it. Nothing leaves this computer."
+            "Twenty pieces or more of one kind are best. Training takes a quarter of an hour or more, beside the "
+            "music, which does not stop for it. Nothing leaves this computer."
         )
+        hint.setWordWrap(True)
+        hint.setFixedWidth(HINT_PIXELS)
         hint.setProperty("kind", "muted")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self.drop)
@@ -150,9 +153,15 @@ class TrainingWindow(QDialog):
         layout.addStretch(1)
         layout.addWidget(words)
         layout.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(hint)
+        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignCenter)
         layout.addStretch(1)
         return self.drop
+
+    def _reading_page(self) -> QWidget:
+        page = QLabel("All tracks of a file become one piece on a grid of 16th notes; drums are left out")
+        page.setProperty("kind", "muted")
+        page.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        return page
 
     def _music_page(self) -> QWidget:
         table = self.table
@@ -174,8 +183,10 @@ class TrainingWindow(QDialog):
         columns.setHighlightSections(False)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         heading.setTextAlignment(RIGHT)
-        columns.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column, pixels in WIDTHS.items():
+            table.setColumnWidth(column, pixels)
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -222,8 +233,8 @@ class TrainingWindow(QDialog):
         self.state.setText(_state(training))
         self.trouble.setText(training.trouble[:1].upper() + training.trouble[1:])
         self.trouble.setVisible(bool(training.trouble))
-        pages = {Phase.EMPTY: 0, Phase.READING: 1, Phase.FOUND: 1}
-        self._pages.setCurrentIndex(pages.get(phase, 2))
+        pages = {Phase.EMPTY: 0, Phase.READING: 1, Phase.FOUND: 2}
+        self._pages.setCurrentIndex(pages.get(phase, 3))
         self.progress.setVisible(phase is Phase.READING or learning)
         self.progress.setValue(round(PROGRESS_PARTS * _share_done(training)))
         for widget, shown in (
@@ -268,11 +279,13 @@ class TrainingWindow(QDialog):
     def _show_curves(self) -> None:
         training = self._training
         shown = training.learnt if training.learnt is not None else training.draft
-        monitors, accuracies = (shown.monitors, shown.accuracies) if shown is not None else ((), ())
-        passes = shown.passes if shown is not None else 1
-        if monitors != self.known.values or not monitors:
-            self.known.show_values(monitors, passes)
-            self.unknown.show_values([100 * accuracy for accuracy in accuracies], passes)
+        shown = shown if shown is not None else msg.Learnt(0, 1, 0.0, (), (), 0.0)
+        monitors, accuracies, done, passes = shown.monitors, shown.accuracies, shown.passes_done, shown.passes
+        kept = len(monitors) == done  # a finished draft has its last figures only
+        begins = "The curve begins after two passes over the music" if kept else "The curve was not saved"
+        self.known.show_values(monitors, passes, empty=begins)
+        none_held_out = "Too few pieces to hold any out" if done and not accuracies else begins
+        self.unknown.show_values([100 * accuracy for accuracy in accuracies], passes, empty=none_held_out)
 
     def _list_music(self, music: msg.MusicRead | None) -> None:
         if music is self._listed:
@@ -303,9 +316,13 @@ class TrainingWindow(QDialog):
     def _show_preview(self) -> None:
         rows = {item.row() for item in self.table.selectedItems()}
         music = self._listed
-        row = rows.pop() if rows else -1
-        if music is None or not 0 <= row < len(music.pieces):
-            self.preview.show_roll(None, 0)
+        if music is None or not rows:
+            self.preview.show_words("")
+            return
+        row = rows.pop()
+        if row >= len(music.pieces):
+            reason = music.left_out[row - len(music.pieces)].reason
+            self.preview.show_words(f"Left out: {reason}")
             return
         piece = music.pieces[row]
         bits = np.unpackbits(piece.opening, axis=1)  # (T, 176)

@@ -253,6 +253,7 @@ class MainWindow(QMainWindow):
 
     def show_training(self) -> None:
         """Show the window in which models are trained."""
+        self.trouble.withdraw(self.show_training)
         if self._training_window is None:
             window = self._training_window = TrainingWindow(self, self.training, self._remembered)
             window.finished.connect(self._training_closed)
@@ -290,6 +291,7 @@ class MainWindow(QMainWindow):
 
     def _add_model(self, model: ModelChoice) -> None:
         self.toolbar.add_model(model)
+        self.toolbar.show_snapshot(self.bridge.snapshot)
         if self.training.hearing:
             self._choose_model(model.name)
         self._say(f"{model.title} is kept: choose it beside the tempo, whenever you like")

@@ -63,9 +63,14 @@ class _GivenUpError(Exception):
 
 
 def run_child(connection: Connection[msg.Told, msg.Asked], setup: ChildSetup) -> None:
-    """Read, and train when asked; the process's main function."""
+    """Step back and `teach`; the process's main function."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's
     _step_back()
+    teach(connection, setup)
+
+
+def teach(connection: Connection[msg.Told, msg.Asked], setup: ChildSetup) -> None:
+    """Read, tell what was read, and train when asked; return when it is told to stop or nobody listens any more."""
     lesson = _Lesson(connection, setup)
     try:
         lesson.run()

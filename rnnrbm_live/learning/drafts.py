@@ -100,10 +100,10 @@ class DraftShelf:
         kept = file_name(name)
         card = load_card(self.path)
         try:
-            end_training(self.path)
-            save_card(self.path, replace(card, name=kept))
             self._models.mkdir(parents=True, exist_ok=True)
             self.path.rename(self._models / kept)
+            end_training(self._models / kept)
+            save_card(self._models / kept, replace(card, name=kept))
         except OSError as err:
             raise CheckpointError(f"{self._models / kept} cannot be written ({err.strerror}): make room there") from err
         shutil.rmtree(self._heard, ignore_errors=True)

@@ -100,7 +100,11 @@ class Learner:
 
 
 class Workshop:
-    """Where the window has its models trained."""
+    """Where the window has its models trained.
+
+    Attributes:
+        learners: every process that was started.
+    """
 
     def __init__(
         self, folder: Path, models: Path, library: Callable[[], ModelLibrary], preset: StagedPreset = LIVE
@@ -115,7 +119,7 @@ class Workshop:
         """
         self._drafts = DraftShelf(folder, models, library)
         self._preset = preset
-        self._learners: list[Learner] = []
+        self.learners: list[Learner] = []
 
     @property
     def drafts(self) -> DraftShelf:
@@ -140,13 +144,13 @@ class Workshop:
 
     def close(self) -> None:
         """Let what is being trained save itself, and wait for that."""
-        for learner in self._learners:
+        for learner in self.learners:
             learner.let_go()
-        for learner in self._learners:
+        for learner in self.learners:
             learner.join(CLOSE_SECONDS)
 
     def _start(self, music: Path, *, resume: bool) -> Learner:
         learner = Learner(ChildSetup(music, self._drafts.path, self._preset, resume))
         learner.start()
-        self._learners.append(learner)
+        self.learners.append(learner)
         return learner

@@ -228,7 +228,7 @@ REFERENCES = {
 
 USUAL_UPDATES = 14_000
 """As many as the chorales got, whose sound is known."""
-SHORTEST, LONGEST = 8, 6
+SHORTEST, LONGEST = 8, 3
 
 Preset = TutorialPreset | StagedPreset
 
