@@ -435,7 +435,7 @@ def _found(music: msg.MusicRead) -> str:
     parts = [f"{_count(len(music.pieces), 'piece')}, {_count(music.bars, 'bar')}"]
     parts.append(f"in {most}" if len(keys) == 1 else f"{times} in {most}, {_count(len(keys) - 1, 'other key')}")
     if music.held_out:
-        parts.append(f"{music.held_out} held out to hear how well it guesses")
+        parts.append(f"{music.held_out} held out to test it")
     if music.left_out:
         parts.append(f"{_count(len(music.left_out), 'file')} left out, see below")
     return "; ".join(parts) + (". So little is learnt by heart" if music.bars < LITTLE_BARS else "")

@@ -124,10 +124,7 @@ def test_from_a_folder_to_a_model_that_is_kept(
     tell(main, workshop, found(folder, left_out=(msg.LeftOut("bad.mid", "bad.mid is cut short: export it again"),)))
     assert shown(dialog) == {"learn", "other"}
     first, second = dialog.state.text().split("\n")
-    assert first == (
-        "3 pieces, 270 bars; 2 in G / Em, 1 other key; 1 held out to hear how well it guesses; "
-        "1 file left out, see below"
-    )
+    assert first == ("3 pieces, 270 bars; 2 in G / Em, 1 other key; 1 held out to test it; 1 file left out, see below")
     assert second == "Finding out how long it would take…"
     tell(main, workshop, msg.Estimated(65, 780.0))
     assert "about 13 minutes" in dialog.state.text()
