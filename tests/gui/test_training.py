@@ -293,6 +293,17 @@ def test_it_is_heard_as_it_learns_and_what_played_comes_back(
     assert sent()[-1] == "folk-tunes"
 
 
+def test_a_copy_that_comes_too_late_is_not_heard(
+    main: MainWindow, dialog: TrainingWindow, workshop: FakeWorkshop, engine: FakeEngine, folder: Path, qtbot: QtBot
+) -> None:
+    learning(main, dialog, workshop, folder)
+    dialog.hear.click()
+    dialog.hear.click()
+    qtbot.waitUntil(lambda: workshop.copies == 1)
+    qtbot.wait(50)
+    assert engine.sent == []
+
+
 @pytest.mark.parametrize("end", ["keep", "discard"])
 def test_what_is_heard_at_the_end(
     main: MainWindow,
