@@ -33,8 +33,18 @@ from rnnrbm_live.instrument import (
 )
 from rnnrbm_live.io.midi_file import read_midi
 from rnnrbm_live.io.settings_file import SettingsFile, SettingsSection
+from rnnrbm_live.learning.process import Workshop
 from rnnrbm_live.model.library import ModelLibrary
-from rnnrbm_live.places import DEFAULT_MODEL, exports_path, log_path, model_library, sessions_path, settings_path
+from rnnrbm_live.places import (
+    DEFAULT_MODEL,
+    exports_path,
+    log_path,
+    model_library,
+    sessions_path,
+    settings_path,
+    training_path,
+    user_models_path,
+)
 from rnnrbm_live.player.process import ProcessLink
 from rnnrbm_live.sessions import Shelf, write_recording
 
@@ -62,6 +72,7 @@ def run_window(*, model: str | None, device: str) -> int:
     library = model_library()
     stepper, trouble = _first_model(library, model, remembered)
     cut_off = Shelf(sessions_path()).last_cut_off()
+    workshop = Workshop(training_path(), user_models_path(), model_library)
     ports = {"input": ALL_INPUTS} | remembered
     link = ProcessLink(output=_text(ports, "output"), input_name=_text(ports, "input"))
     link.start()
@@ -81,11 +92,12 @@ def run_window(*, model: str | None, device: str) -> int:
         generator.start()
         generator.send(ask.Play())
         try:
-            code = _show(generator, link, library, store, cut_off)
+            code = _show(generator, link, library, store, cut_off, workshop)
         finally:
             generator.close()
     finally:
         link.close()
+        workshop.close()
     return code
 
 
@@ -95,6 +107,7 @@ def _show(
     library: ModelLibrary,
     store: SettingsFile,
     cut_off: SessionEntry | None,
+    workshop: Workshop,
 ) -> int:
     """Run Qt until the window is closed, then remember how things were."""
     from PyQt6.QtCore import QTimer
@@ -117,6 +130,7 @@ def _show(
         export=export,
         sessions=shelf,
         cut_off=cut_off,
+        workshop=workshop,
         exports_folder=exports_path(),
         diagnostics=lambda: _diagnostics(generator),
     )

@@ -20,6 +20,11 @@ def user_models_path() -> Path:
     return platformdirs.user_data_path(APP_NAME) / "models"
 
 
+def training_path() -> Path:
+    """Folder for the model that the window trains, until it is kept or discarded."""
+    return platformdirs.user_data_path(APP_NAME) / "training"
+
+
 def settings_path() -> Path:
     """File that remembers window, ports, model and controls."""
     return platformdirs.user_config_path(APP_NAME) / "settings.json"

@@ -42,6 +42,7 @@ def test_format() -> None:
         ("rnnrbm_live.player.child", {"torch", "PyQt6", "rnnrbm_live.engine", "rnnrbm_live.model"}),
         ("rnnrbm_live.engine.generator", {"torch", "PyQt6", "mido", "rtmidi"}),
         ("rnnrbm_live.headless", {"torch", "PyQt6"}),
+        ("rnnrbm_live.learning.process", {"torch", "PyQt6", "mido"}),
         ("rnnrbm_live.app", {"torch", "PyQt6"}),
         ("rnnrbm_live.gui.window", {"torch", "mido", "rtmidi", "miniaudio"}),
     ],

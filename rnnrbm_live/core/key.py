@@ -17,6 +17,11 @@ PITCH_CLASSES = 12
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # from the tonic up
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _RELATIVE_MAJOR = 3  # semitones above a minor tonic
+KEY_NAMES = (
+    *("C / Am", "D♭ / B♭m", "D / Bm", "E♭ / Cm", "E / C♯m", "F / Dm"),
+    *("F♯ / D♯m", "G / Em", "A♭ / Fm", "A / F♯m", "B♭ / Gm", "B / G♯m"),
+)
+"""A major key and the minor one of the same keys, by semitones above C."""
 
 
 def semitones_above_white_keys(sounding: Bits) -> int:
@@ -34,6 +39,11 @@ def semitones_above_white_keys(sounding: Bits) -> int:
     major, minor = _correlations(durations, _MAJOR), _correlations(durations, _MINOR)
     tonic = int(np.argmax(np.maximum(major, np.roll(minor, _RELATIVE_MAJOR))))
     return (tonic + PITCH_CLASSES // 2) % PITCH_CLASSES - PITCH_CLASSES // 2
+
+
+def key_name(sounding: Bits) -> str:
+    """Name the key of music, (T, 88) bits, as `KEY_NAMES` does: which of the two it is, is not asked."""
+    return KEY_NAMES[semitones_above_white_keys(sounding) % PITCH_CLASSES]
 
 
 def _correlations(durations: NDArray[np.float64], profile: tuple[float, ...]) -> NDArray[np.float64]:

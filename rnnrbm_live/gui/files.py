@@ -107,7 +107,7 @@ def with_suffix(path: Path, name_filter: str) -> Path:
 
 
 def dropped_file(mime: QMimeData | None) -> Path | None:
-    """Return the one local file that is being dropped; None for anything else."""
+    """Return the one local file or folder that is being dropped; None for anything else."""
     if mime is None or not mime.hasUrls():
         return None
     paths = [Path(url.toLocalFile()) for url in mime.urls() if url.isLocalFile()]

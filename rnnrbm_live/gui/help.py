@@ -34,6 +34,7 @@ KEYS = (
             ("Ctrl+E", "Export"),
             ("Ctrl+N", "New session"),
             ("Ctrl+Shift+O", "Sessions that were saved"),
+            ("Ctrl+Shift+T", "Train a model on your own music"),
         ),
     ),
     (

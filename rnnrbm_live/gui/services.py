@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.commands import Command
+from rnnrbm_live.core.learning import Draft, Told
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.engine.snapshot import Snapshot
@@ -117,6 +118,67 @@ class SessionShelf(Protocol):
         ...
 
 
+class Learner(Protocol):
+    """A process that reads a folder of music and learns from it when asked. Nothing here waits."""
+
+    def poll(self) -> list[Told]:
+        """Return what it has told since; `Ended` or `Failed` is the last."""
+        ...
+
+    def learn(self) -> None:
+        """Train on what was read."""
+        ...
+
+    def stop(self) -> None:
+        """Save and end."""
+        ...
+
+    def let_go(self) -> None:
+        """Hear no more of it: it saves and ends by itself; twice is fine."""
+        ...
+
+
+class DraftShelf(Protocol):
+    """The model that was trained and is neither kept nor discarded yet."""
+
+    def draft(self) -> Draft | None:
+        """Return it, if there is one and no process is training it."""
+        ...
+
+    def copy_to_hear(self) -> Path:
+        """Return the folder of a copy of it as it is now, also while it is being trained; raises `RNNRBMError`."""
+        ...
+
+    def trouble_with(self, name: str) -> str:
+        """Return why it cannot be kept under a name, in a few words, or nothing."""
+        ...
+
+    def keep(self, name: str) -> ModelChoice:
+        """Put it among the user's models; raises `RNNRBMError`."""
+        ...
+
+    def discard(self) -> None:
+        """Delete it; raises `RNNRBMError`."""
+        ...
+
+
+class Workshop(Protocol):
+    """Where models are trained. `read` and `go_on` raise `RNNRBMError` if no process can be started."""
+
+    @property
+    def drafts(self) -> DraftShelf:
+        """What was trained."""
+        ...
+
+    def read(self, music: Path) -> Learner:
+        """Begin to read a folder of music, to learn from it when asked."""
+        ...
+
+    def go_on(self, draft: Draft) -> Learner:
+        """Begin to read a draft's music again and go on with its training."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the window cannot do itself.
@@ -129,6 +191,7 @@ class Services:
         export: writes a recording as MIDI, sound or picture, as the name says; raises `RNNRBMError`.
         sessions: those that were saved.
         cut_off: the last session, if its program ended before it did.
+        workshop: where models are trained.
         exports_folder: where exports are offered to be saved.
         diagnostics: returns text to paste into a bug report.
     """
@@ -140,5 +203,6 @@ class Services:
     export: Callable[[Path, Recording], None]
     sessions: SessionShelf
     cut_off: SessionEntry | None
+    workshop: Workshop
     exports_folder: Path
     diagnostics: Callable[[], str]

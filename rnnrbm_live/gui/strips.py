@@ -164,6 +164,14 @@ class TroubleStrip(QWidget):
         self.act.setToolTip(tooltip)
         self._said()
 
+    def withdraw(self, act: Callable[[], None]) -> None:
+        """Offer no longer what does `act`, if that is offered."""
+        if self._offer is not None and self._offer[1] == act:
+            self._offer = None
+            if not self.act.isHidden():
+                self.act.hide()
+                self.hide()
+
     def _said(self) -> None:
         """Go back to what is offered, or hide."""
         if self._offer is None:

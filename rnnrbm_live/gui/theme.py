@@ -266,6 +266,12 @@ QHeaderView { background: $field; }
 QHeaderView::section {
     background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 13px; font-size: 12px;
 }
+QLabel[kind="title"] { font-size: 17px; font-weight: 600; }
+QLabel[kind="alarm"] { color: $alarm; }
+QFrame#drop { background: $field; border: 1px dashed $edge; border-radius: 10px; }
+QFrame#drop[over="true"] { border: 1px solid $primer; }
+QProgressBar { background: $field; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
+QProgressBar::chunk { background: $model; border-radius: 3px; }
 QMenuBar { background: $bar; padding: 2px 6px; }
 QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: $line; }

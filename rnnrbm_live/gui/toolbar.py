@@ -57,7 +57,7 @@ class Toolbar(QWidget):
     """What is needed most, in one row.
 
     Signals:
-        play_toggled, stopped, panicked, tapped, open_requested, export_requested: no payload.
+        play_toggled, stopped, panicked, tapped, train_requested, open_requested, export_requested: no payload.
         mode_chosen: a `Mode`.
         tempo_chosen: BPM.
         model_chosen: name.
@@ -67,6 +67,7 @@ class Toolbar(QWidget):
     stopped = pyqtSignal()
     panicked = pyqtSignal()
     tapped = pyqtSignal()
+    train_requested = pyqtSignal()
     open_requested = pyqtSignal()
     export_requested = pyqtSignal()
     mode_chosen = pyqtSignal(object)
@@ -101,6 +102,8 @@ class Toolbar(QWidget):
         self._time.setProperty("kind", "time")
         self._time.setToolTip("Length of what has been recorded; Export saves it")
         self._time.setAccessibleName("Recorded time")
+        self.train = Button("Train…", "Train a model on a folder of your own MIDI files (Ctrl+Shift+T)")
+        self.train.clicked.connect(self.train_requested)
         self.open = Button("Open primer…", "Play a MIDI file and let the model go on from it (Ctrl+O)")
         self.open.clicked.connect(self.open_requested)
         self.export = Button("Export", "Save what was played as a MIDI file (Ctrl+E)", "export")
@@ -139,6 +142,7 @@ class Toolbar(QWidget):
             self._gaps.append(gap)
             row.addWidget(gap)
         row.addStretch(1)
+        row.addWidget(self.train)
         row.addWidget(self.open)
         row.addWidget(self.export)
         self._row = row
@@ -168,6 +172,11 @@ class Toolbar(QWidget):
             self._dot.setProperty("lit", lit)
             repolish(self._dot)
 
+    def add_model(self, model: ModelChoice) -> None:
+        """Offer one more model."""
+        self._models = sorted([*self._models, model], key=lambda known: known.name)
+        self.model.annotate({known.name: known.summary for known in self._models})
+
     def show_figures(self, snapshot: Snapshot) -> None:
         """Show the recorded time."""
         self._time.setText(recorded_time(snapshot))
@@ -185,6 +194,7 @@ class Toolbar(QWidget):
     def _fit(self) -> None:
         roomy = self.width() >= ROOMY_PIXELS
         self.open.setVisible(roomy)
+        self.train.setVisible(roomy)
         self._row.setSpacing(8 if roomy else 6)
         self.play.setFixedWidth(104 if roomy else 92)
         self.model.setFixedWidth(250 if roomy else 150)

@@ -24,11 +24,13 @@ from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.roll_view import RollView
-from rnnrbm_live.gui.services import EngineLike, Services
+from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
+from rnnrbm_live.gui.training import Training
+from rnnrbm_live.gui.training_window import TrainingWindow, percent
 
 
 class MainWindow(QMainWindow):
@@ -48,6 +50,9 @@ class MainWindow(QMainWindow):
         self._tapping = TapTempo()
         self.bridge = Bridge(engine, services.clock, self)
         self.files = Files(self, services, self._remembered)
+        self.training = Training(services.workshop, self)
+        self._training_window: TrainingWindow | None = None
+        self._before_hearing = ""  # the model that played
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.roll = RollView()
@@ -99,7 +104,8 @@ class MainWindow(QMainWindow):
         bar.tapped.connect(self._tap)
         bar.mode_chosen.connect(lambda mode: send(ask.SetMode(mode)))
         bar.tempo_chosen.connect(lambda bpm: send(ask.Adjust("tempo_bpm", bpm)))
-        bar.model_chosen.connect(lambda name: send(ask.SelectModel(name)))
+        bar.model_chosen.connect(self._choose_model)
+        bar.train_requested.connect(self.show_training)
         bar.open_requested.connect(self._open_primer)
         bar.export_requested.connect(self._export)
         self.primer.continued.connect(lambda: send(ask.Continue()))
@@ -120,6 +126,11 @@ class MainWindow(QMainWindow):
         )
         self.files.read.connect(send)
         self.files.said.connect(self.bridge.notify)
+        self.training.changed.connect(lambda: bar.train.setText(percent(self.training) or "Train…"))
+        self.training.ended.connect(self._offer_draft)
+        self.training.heard.connect(self._hear_draft)
+        self.training.unheard.connect(self._unhear_draft)
+        self.training.kept.connect(self._add_model)
 
     def _make_menus(self) -> None:
         def sending(command: ask.Command) -> Callable[[], None]:
@@ -134,6 +145,7 @@ class MainWindow(QMainWindow):
                     Entry("Open primer…", "Ctrl+O", self._open_primer),
                     Entry("Export…", "Ctrl+E", self._export),
                     Entry("Sessions…", "Ctrl+Shift+O", self.show_sessions),
+                    Entry("Train a model…", "Ctrl+Shift+T", self.show_training),
                 ],
                 [Entry("Quit", "Ctrl+Q", self.close)],
             ],
@@ -235,6 +247,55 @@ class MainWindow(QMainWindow):
                 "Take it up where it was cut off; what plays now stays saved",
                 lambda: self.files.take_up(cut_off.path),
             )
+        else:
+            self._offer_draft()
+
+    # --- training: see `gui/training.py` -----------------------------------------------------------------
+
+    def show_training(self) -> None:
+        """Show the window in which models are trained."""
+        self.trouble.withdraw(self.show_training)
+        if self._training_window is None:
+            window = self._training_window = TrainingWindow(self, self.training, self._remembered)
+            window.finished.connect(self._training_closed)
+            self.closed.connect(window.close)
+            window.show()
+        self._training_window.activateWindow()
+
+    def _training_closed(self) -> None:
+        self._training_window = None
+        self._offer_draft()
+
+    def _offer_draft(self) -> None:
+        """Say that a trained model waits, where the window that shows it is closed."""
+        draft = self.training.draft
+        if draft is not None and self._training_window is None:
+            state = "is learnt" if draft.finished else f"is learnt up to pass {draft.passes_done} of {draft.passes}"
+            self.trouble.offer(
+                f"{draft.name} {state}; the model waits to be kept", "Look at it", "Keep it, or not", self.show_training
+            )
+
+    def _hear_draft(self, folder: str) -> None:
+        if not self._before_hearing:
+            self._before_hearing = self.bridge.snapshot.model
+        self.bridge.send(ask.SelectModel(folder))
+
+    def _unhear_draft(self) -> None:
+        if self._before_hearing:
+            self.bridge.send(ask.SelectModel(self._before_hearing))
+            self._before_hearing = ""
+
+    def _choose_model(self, name: str) -> None:
+        self._before_hearing = ""
+        self.training.hear_no_more()
+        self.bridge.send(ask.SelectModel(name))
+
+    def _add_model(self, model: ModelChoice) -> None:
+        self.toolbar.add_model(model)
+        self.toolbar.show_snapshot(self.bridge.snapshot)
+        if self.training.hearing:
+            self._choose_model(model.name)
+        self._say(f"{model.title} is kept: choose it beside the tempo, whenever you like")
 
     def copy_diagnostics(self) -> None:
         """Put what a bug report should say on the clipboard."""
@@ -260,13 +321,17 @@ class MainWindow(QMainWindow):
         self.roll.show_dropping(False)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        """Use it as a primer."""
+        """Use a file as a primer, and a folder to train on."""
         assert event is not None
         self.roll.show_dropping(False)
         path = dropped_file(event.mimeData())
         if path is not None:
             event.acceptProposedAction()
-            self.use_primer(path)
+            if path.is_dir():
+                self.show_training()
+                self.training.choose(path)
+            else:
+                self.use_primer(path)
 
     # --- what is remembered ------------------------------------------------------------------------------
 
@@ -292,6 +357,7 @@ class MainWindow(QMainWindow):
         """Remember how things were, and tell."""
         self.keyboard.release_all()
         self.bridge.stop()
+        self.training.let_go()
         geometry: Any = self.saveGeometry().toBase64().data()
         self._remembered["geometry"] = geometry.decode("ascii")
         self._services.store.save(self._remembered)

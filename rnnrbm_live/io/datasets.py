@@ -164,6 +164,10 @@ def _midi_folder(folder: Path, steps_per_beat: int, step_seconds: float | None, 
     if not folder.is_dir():
         problem = "is a file" if folder.exists() else "does not exist"
         raise CorpusError(f"{folder} {problem}: give a folder that holds MIDI files, or {MUSIC21_BACH!r}")
+    try:
+        os.scandir(folder).close()
+    except OSError as err:
+        raise CorpusError(f"{folder} cannot be read ({err.strerror}): check its permissions, or give another") from err
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES and path.is_file())
     if not paths:
         raise CorpusError(f"{folder} holds no MIDI files (.mid), nor do the folders in it: give another folder")

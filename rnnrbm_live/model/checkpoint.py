@@ -5,6 +5,7 @@ While a training is under way, `training.safetensors` beside them holds what it 
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -93,7 +94,7 @@ def save_checkpoint(folder: Path, weights: Weights, card: Card) -> None:
         _save_arrays(folder / WEIGHTS_FILE, arrays, {})
         save_card(folder, card)
     except OSError as err:
-        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
+        raise _cannot_write(folder, err) from err
 
 
 def save_card(folder: Path, card: Card) -> None:
@@ -205,7 +206,7 @@ def save_training(folder: Path, arrays: Mapping[str, NDArray[Any]], facts: Mappi
         folder.mkdir(parents=True, exist_ok=True)
         _save_arrays(folder / TRAINING_FILE, dict(arrays), {"facts": json.dumps(facts)})
     except OSError as err:
-        raise CheckpointError(f"{folder} cannot be written to ({err.strerror}): choose another folder") from err
+        raise _cannot_write(folder, err) from err
 
 
 def load_training(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
@@ -214,13 +215,27 @@ def load_training(folder: Path) -> tuple[dict[str, NDArray[Any]], dict[str, Any]
     Raises:
         CheckpointError: if there is none, or it is damaged.
     """
+    facts = load_training_facts(folder)
+    path = folder / TRAINING_FILE
+    try:
+        with safe_open(path, framework="np") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError, ValueError, KeyError, TypeError) as err:
+        raise CheckpointError(f"{path} is damaged ({err}): start again without --resume") from err
+
+
+def load_training_facts(folder: Path) -> dict[str, Any]:
+    """Read the facts that `save_training` wrote, without the arrays.
+
+    Raises:
+        CheckpointError: if there are none, or they are damaged.
+    """
     path = folder / TRAINING_FILE
     if not path.is_file():
         raise CheckpointError(f"{folder} holds no training to go on with: start without --resume")
     try:
         with safe_open(path, framework="np") as file:
-            facts = json.loads(file.metadata()["facts"])
-            return {name: file.get_tensor(name) for name in file.keys()}, facts  # noqa: SIM118 (no mapping)
+            return dict(json.loads(file.metadata()["facts"]))
     except (OSError, SafetensorError, ValueError, KeyError, TypeError, RecursionError) as err:
         raise CheckpointError(f"{path} is damaged ({err}): start again without --resume") from err
 
@@ -232,5 +247,14 @@ def end_training(folder: Path) -> None:
 
 def _save_arrays(path: Path, arrays: dict[str, NDArray[Any]], metadata: dict[str, str]) -> None:
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    save_file(arrays, part, metadata=metadata)
-    part.replace(path)
+    try:
+        save_file(arrays, part, metadata=metadata)
+        part.replace(path)
+    except SafetensorError as err:  # how the library tells of a full disk
+        raise OSError(errno.EIO, str(err)) from err
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _cannot_write(folder: Path, err: OSError) -> CheckpointError:
+    return CheckpointError(f"{folder} cannot be written to ({err.strerror}): make room, or choose another folder")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -224,6 +226,10 @@ REFERENCES = {
 }
 """One pair for each set of the 2012 paper."""
 
+USUAL_UPDATES = 14_000
+"""As many as the chorales got, whose sound is known."""
+SHORTEST, LONGEST = 8, 3
+
 Preset = TutorialPreset | StagedPreset
 
 _ALL_PRESETS: tuple[Preset, ...] = (TutorialPreset(), LIVE, LIVE_ROLLS, *REFERENCES.values())
@@ -251,6 +257,10 @@ def with_epochs(preset: Preset, epochs: int) -> Preset:
         if epochs < 1:
             raise SettingsError(f"{epochs} epochs: give 1 or more")
         return replace(preset, epochs=epochs)
+    return _staged_with_epochs(preset, epochs)
+
+
+def _staged_with_epochs(preset: StagedPreset, epochs: int) -> StagedPreset:
     if epochs < len(preset.stages):
         raise SettingsError(f"{epochs} epochs: this preset has {len(preset.stages)} stages, so give that many or more")
     stages, left, total = [], epochs, preset.epochs
@@ -260,3 +270,15 @@ def with_epochs(preset: Preset, epochs: int) -> Preset:
         stages.append(replace(stage, epochs=share))
         left -= share
     return replace(preset, stages=tuple(stages))
+
+
+def with_length_for(preset: StagedPreset, lengths: Sequence[int]) -> StagedPreset:
+    """Return the preset with as many epochs as suit pieces of so many steps.
+
+    Little music is read more often and much music less often, so that there are about `USUAL_UPDATES`; between a
+    `SHORTEST`th and `LONGEST` times the preset's own epochs.
+    """
+    chunks = [math.ceil(length / preset.chunk_steps) for length in lengths]
+    updates = max(max(chunks), math.ceil(sum(chunks) / preset.lanes))  # per epoch
+    least, most = max(len(preset.stages), preset.epochs // SHORTEST), LONGEST * preset.epochs
+    return _staged_with_epochs(preset, min(max(round(USUAL_UPDATES / updates), least), most))

@@ -36,6 +36,7 @@ from rnnrbm_live.model.validation import (
 )
 
 SECONDS_BETWEEN_SAVES = 60.0
+TRIED_UPDATES = 4
 LIKELIHOODS_TAKEN = 40
 """How often in a training the held-out log-likelihood is estimated, where weights are chosen by it."""
 _BEST = "best."
@@ -129,6 +130,8 @@ def train(
     command: str = "",
     progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
+    saved: Callable[[int], None] | None = None,
+    seconds_between_saves: float = SECONDS_BETWEEN_SAVES,
 ) -> TrainingResult:
     """Train a model and write it to `folder`.
 
@@ -147,6 +150,8 @@ def train(
         command: that repeats this training, for the card.
         progress: called after each update.
         should_stop: asked after each update.
+        saved: called with the number of whole epochs done whenever the model has been written to `folder`.
+        seconds_between_saves: beside those at the beginning and the end.
 
     Raises:
         CheckpointError: if `folder` cannot be written to, or holds no training that fits when resuming.
@@ -163,10 +168,12 @@ def train(
         arrays = {key: tensor.numpy() for key, tensor in trainer.state().items()}
         arrays |= {_BEST + key: tensor.numpy() for key, tensor in run.best.items()}
         save_training(folder, arrays, {"identity": identity, "run": run.facts()})
+        if saved:
+            saved(run.epoch)
 
     save()  # a folder that cannot be written to is found now, not after an hour
     started = time.monotonic() - run.seconds
-    saved = time.monotonic()
+    last_save = time.monotonic()
     stopped = False
     with _interrupts() as interrupted:
         while run.epoch < preset.epochs and not stopped:
@@ -208,14 +215,32 @@ def train(
                 stopped = interrupted() or should_stop()
                 if epoch_ended:
                     break
-            if time.monotonic() - saved > SECONDS_BETWEEN_SAVES or stopped:
+            if time.monotonic() - last_save > seconds_between_saves or stopped:
                 save()
-                saved = time.monotonic()
+                last_save = time.monotonic()
     finished = run.epoch >= preset.epochs
     if finished:
         save()
         end_training(folder)
     return TrainingResult(finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds)
+
+
+def estimate_seconds(corpus: Corpus, preset: Preset, *, seed: int = 0) -> float:
+    """Estimate how long `train` would take, by trying a few updates of its last epoch, the dearest, and one scoring."""
+    trainer = _new_trainer(corpus, preset, seed)
+    epoch = preset.epochs - 1
+    batches = trainer.plan_epoch(epoch)
+    trainer.begin_epoch(epoch)
+    started = 0.0
+    for index in range(1 + TRIED_UPDATES):
+        if index == 1:  # the first one only warms up
+            started = time.monotonic()
+        trainer.update(batches[index % len(batches)], epoch=epoch, index=index, progress=0.0)
+    per_update = (time.monotonic() - started) / TRIED_UPDATES
+    started = time.monotonic()
+    sampled_accuracy(trainer.model, corpus.valid, generator=keyed_generator(seed))
+    per_epoch = len(batches) * per_update + time.monotonic() - started
+    return preset.epochs * per_epoch
 
 
 def _new_trainer(corpus: Corpus, preset: Preset, seed: int) -> Trainer[Any]:
@@ -254,7 +279,7 @@ def _resume(folder: Path, trainer: Trainer[Any], identity: str) -> _Run:
     if facts.get("identity") != identity:
         raise CheckpointError(
             f"the training in {folder} had other music, another preset or another seed: "
-            "give the same ones, or start without --resume"
+            "give the same ones, or start anew, without --resume"
         )
     try:
         run = _Run(**facts["run"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnnrbm_live.core.frame import transpose
-from rnnrbm_live.core.key import semitones_above_white_keys
+from rnnrbm_live.core.key import key_name, semitones_above_white_keys
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 
 C_MAJOR_CADENCE = ((48, 64, 67, 72), (53, 60, 69, 72), (55, 62, 67, 71), (48, 64, 67, 72))
@@ -24,3 +24,9 @@ def test_silence_and_noise_have_no_key() -> None:
     octaves = np.zeros((5, 88), np.uint8)
     octaves[:, :84] = 1
     assert semitones_above_white_keys(octaves) == 0
+
+
+@pytest.mark.parametrize(("semitones", "name"), [(0, "C / Am"), (2, "D / Bm"), (-1, "B / G♯m"), (-6, "F♯ / D♯m")])
+def test_keys_have_names(semitones: int, name: str) -> None:
+    notes = [Note(4 * beat, 4 * beat + 4, pitch) for beat, chord in enumerate(C_MAJOR_CADENCE) for pitch in chord]
+    assert key_name(transpose(PianoRoll.from_notes(notes, 4).sounding, semitones)) == name

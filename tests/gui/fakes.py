@@ -11,10 +11,11 @@ from typing import Any
 
 from rnnrbm_live.core.clock import ManualClock
 from rnnrbm_live.core.commands import Command, TakeUpSession
-from rnnrbm_live.core.errors import JournalError, MidiFileError
+from rnnrbm_live.core.errors import JournalError, MidiFileError, RNNRBMError
 from rnnrbm_live.core.frame import REST, Frame, Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.journal import NoJournal
+from rnnrbm_live.core.learning import Draft, Told
 from rnnrbm_live.core.messages import Level, Notice, PlannedFrame, Ports
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.recording import Recording
@@ -193,6 +194,79 @@ class FakeShelf:
         return self.heard[-1]
 
 
+class FakeLearner:
+    """Tells what a test has put into `news`, and writes down what it is asked."""
+
+    def __init__(self) -> None:
+        self.news: list[Told] = []
+        self.asked: list[str] = []
+
+    def poll(self) -> list[Told]:
+        news, self.news = self.news, []
+        return news
+
+    def learn(self) -> None:
+        self.asked.append("learn")
+
+    def stop(self) -> None:
+        self.asked.append("stop")
+
+    def let_go(self) -> None:
+        self.asked.append("let go")
+
+
+class FakeWorkshop:
+    """Trains nothing; what its learners tell, and which draft there is, a test says. It is its own `drafts`."""
+
+    def __init__(self) -> None:
+        self.learners: list[FakeLearner] = []
+        self.read_folders: list[Path] = []
+        self.gone_on: list[Draft] = []
+        self.waiting: Draft | None = None
+        self.taken = {"bach-chorales"}
+        self.copies = 0
+        self.trouble: RNNRBMError | None = None
+
+    @property
+    def drafts(self) -> FakeWorkshop:
+        return self
+
+    def read(self, music: Path) -> FakeLearner:
+        self.read_folders.append(music)
+        return self._learner()
+
+    def go_on(self, draft: Draft) -> FakeLearner:
+        self.gone_on.append(draft)
+        self.waiting = None
+        return self._learner()
+
+    def draft(self) -> Draft | None:
+        return self.waiting
+
+    def copy_to_hear(self) -> Path:
+        self.copies += 1
+        return Path(f"heard-{self.copies}")
+
+    def trouble_with(self, name: str) -> str:
+        return f"There is a model called {name} already" if name in self.taken else "" if name else "Give it a name"
+
+    def keep(self, name: str) -> ModelChoice:
+        if self.trouble is not None:
+            raise self.trouble
+        self.waiting = None
+        self.taken.add(name)
+        return ModelChoice(name, "16th notes")
+
+    def discard(self) -> None:
+        self.waiting = None
+
+    def _learner(self) -> FakeLearner:
+        if self.trouble is not None:
+            raise self.trouble
+        self.learners.append(FakeLearner())
+        return self.learners[-1]
+
+
 def services(
     engine: FakeEngine,
     store: MemoryStore,
@@ -200,6 +274,7 @@ def services(
     folder: Path,
     shelf: FakeShelf | None = None,
     cut_off: SessionEntry | None = None,
+    workshop: FakeWorkshop | None = None,
 ) -> Services:
     return Services(
         clock=engine.clock,
@@ -212,6 +287,7 @@ def services(
         export=files.export,
         sessions=shelf or FakeShelf(),
         cut_off=cut_off,
+        workshop=workshop or FakeWorkshop(),
         exports_folder=folder,
         diagnostics=lambda: "diagnostics of a test",
     )

@@ -67,6 +67,15 @@ def test_folders_that_give_nothing(tmp_path: Path, name: str, message: str) -> N
         load_dataset(str(tmp_path / name))
 
 
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(datasets.os, "scandir", refuse)
+    with pytest.raises(CorpusError, match=r"cannot be read \(Permission denied\)"):
+        load_dataset(str(tmp_path))
+
+
 def test_a_folder_of_broken_files(tmp_path: Path) -> None:
     (tmp_path / "broken.mid").write_bytes(b"MThd")
     with pytest.raises(CorpusError, match=r"none of the 1 MIDI files.*broken\.mid"):
