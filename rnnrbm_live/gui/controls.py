@@ -20,6 +20,7 @@ from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.flow import Cells
 from rnnrbm_live.gui.widgets import Button, Cell, Choice, Control, Field, Measure, Switch, bring_focus, muted
 
+MARGIN = 16  # pixels at the left and at the right; a scroll bar fits in
 MEASURES = {
     "temperature": Measure(
         "Temperature",
@@ -121,7 +122,7 @@ class Controls(QScrollArea):
             self.sliders[name] = self.control(name, measure, getattr(defaults, name), heading)
         self._cells: list[QWidget] = []
         self._layout = Cells(across=24, down=8)
-        self._layout.setContentsMargins(16, 12, 16, 14)
+        self._layout.setContentsMargins(MARGIN, 12, MARGIN, 14)
         self._inside = QWidget()
         self._inside.setObjectName("inside")
         self._inside.setLayout(self._layout)
@@ -214,16 +215,25 @@ class Controls(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """As wide as it is, and as tall as its rows."""
-        return QSize(super().sizeHint().width(), self._layout.heightForWidth(self.width()) + 1)
+        return QSize(super().sizeHint().width(), self._layout.heightForWidth(self._room()) + 1)
 
     def minimumSizeHint(self) -> QSize:
         """One row, and it scrolls."""
         return QSize(self._layout.minimumSize().width(), self._layout.minimumSize().height() + 1)
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
-        """Ask for another height at another width."""
+        """Ask for another height at another width; a scroll bar stands in the margin, so that no row breaks for it."""
         super().resizeEvent(event)
+        margins = self._layout.contentsMargins()
+        margins.setRight(max(0, MARGIN - (self.maximumViewportSize().width() - self._room())))
+        if margins != self._layout.contentsMargins():
+            self._layout.setContentsMargins(margins)
         self.updateGeometry()
+
+    def _room(self) -> int:
+        viewport = self.viewport()
+        assert viewport is not None
+        return viewport.width()
 
     # --- what is shown -----------------------------------------------------------------------------------
 

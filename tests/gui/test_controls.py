@@ -259,6 +259,25 @@ def test_tab_reaches_every_control_row_by_row(shown: MainWindow, engine: FakeEng
     )
 
 
+def test_a_scroll_bar_breaks_no_row(shown: MainWindow) -> None:
+    """Else it would make its own need: a narrower panel has more rows."""
+    shown.resize(900, 600)
+    QApplication.processEvents()
+    cells = shown.controls._cells
+    before = [cell.geometry() for cell in cells]
+    shown.roll.setMinimumHeight(400)
+    for _ in range(3):
+        QApplication.processEvents()
+    bar = shown.controls.verticalScrollBar()
+    assert bar is not None
+    assert bar.isVisible()
+    assert [cell.geometry() for cell in cells] == before
+    shown.roll.setMinimumHeight(120)
+    for _ in range(3):
+        QApplication.processEvents()
+    assert not bar.isVisible()
+
+
 def test_more_cells_find_room_and_their_turn(shown: MainWindow) -> None:
     """As another group of controls will be added."""
     controls = shown.controls
