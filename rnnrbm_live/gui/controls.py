@@ -20,6 +20,8 @@ from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.flow import Cells
 from rnnrbm_live.gui.widgets import Button, Cell, Choice, Control, Field, Measure, Switch, bring_focus, muted
 
+PIANO_SOUNDS = "Whether the built-in piano plays along with MIDI (Alt+N)"
+PIANO_IS_SILENT = "No sound device answers: connect one and start again, or play through MIDI"
 MARGIN = 16  # pixels at the left and at the right; a scroll bar fits in
 MEASURES = {
     "temperature": Measure(
@@ -124,7 +126,8 @@ class Controls(QScrollArea):
         self._layout = Cells(across=24, down=8)
         self._layout.setContentsMargins(MARGIN, 12, MARGIN, 14)
         self._inside = QWidget()
-        self._inside.setObjectName("inside")
+        self._inside.setObjectName("cells")
+        self._inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._inside.setLayout(self._layout)
         self.setWidget(self._inside)
         self.add_cells(
@@ -160,14 +163,17 @@ class Controls(QScrollArea):
         self.dice.clicked.connect(lambda: self.adjusted.emit("seed", random.randrange(10**9)))
 
     def _build_places(self) -> None:
-        self.piano = Switch("Built-in piano")
+        self.piano = Switch("Built-in piano", shortcut="Alt+N")
         self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
         self.clock = Switch(
             "Send clock",
             "Send MIDI clock, start, stop and song position: sequencers and arpeggiators follow",
+            "Alt+C",
         )
         self.clock.toggled.connect(lambda on: self.adjusted.emit("midi_clock", on))
-        self.follow = Switch("Follow clock", "Tempo, start and stop follow the MIDI clock that a sequencer sends to us")
+        self.follow = Switch(
+            "Follow clock", "Tempo, start and stop follow the MIDI clock that a sequencer sends to us", "Alt+W"
+        )
         self.follow.toggled.connect(lambda on: self.adjusted.emit("follow_clock", on))
         self.input = Choice(
             "MIDI in",
@@ -215,11 +221,11 @@ class Controls(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """As wide as it is, and as tall as its rows."""
-        return QSize(super().sizeHint().width(), self._layout.heightForWidth(self._room()) + 1)
+        return QSize(super().sizeHint().width(), self._layout.heightForWidth(self._room()))
 
     def minimumSizeHint(self) -> QSize:
         """One row, and it scrolls."""
-        return QSize(self._layout.minimumSize().width(), self._layout.minimumSize().height() + 1)
+        return self._layout.minimumSize()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Ask for another height at another width; a scroll bar stands in the margin, so that no row breaks for it."""
@@ -272,11 +278,7 @@ class Controls(QScrollArea):
         self.piano.blockSignals(False)
         self.piano.setEnabled(ports.piano)
         self.sliders["piano_gain_db"].slider.setEnabled(ports.piano and piano_on)
-        self.piano.setToolTip(
-            "Whether the built-in piano plays along with MIDI"
-            if ports.piano
-            else "No sound device answers: connect one and start again, or play through MIDI"
-        )
+        self.piano.setToolTip(PIANO_SOUNDS if ports.piano else PIANO_IS_SILENT)
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
         if ports.midi is None:

@@ -43,6 +43,7 @@ KEYS = (
             ("Alt+T, D, G, Y", "Temperature, density, Gibbs steps, dynamics"),
             ("Alt+R, S, K", "Preset, seed, when the model takes over"),
             ("Alt+I, O, L, B", "MIDI in, MIDI out, piano level, tempo"),
+            ("Alt+N, C, W, M", "Switch piano, sent and followed clock, click"),
             ("Arrows, wheel, drag", "Move; with Shift finely"),
             ("Double-click, Delete", "Back to the default"),
         ),

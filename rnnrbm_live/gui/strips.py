@@ -212,7 +212,7 @@ class PrimerStrip(QWidget):
         self._text = QLabel()
         self._text.setWordWrap(True)
         self.click = Switch(
-            "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat"
+            "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat", "Alt+M"
         )
         self.click.toggled.connect(self.click_chosen)
         self.go_on = Button(

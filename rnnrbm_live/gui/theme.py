@@ -199,7 +199,8 @@ _SHEET = Template(
 * { font-family: "$words"; font-size: ${base}px; color: $text; }
 QMainWindow, QDialog, QMessageBox { background: $panel; }
 QWidget#toolbar { background: $bar; border-bottom: 1px solid $line; }
-QScrollArea#controls { background: $panel; border: 0; border-top: 1px solid $line; }
+QScrollArea#controls { background: $panel; border: 0; }
+QWidget#cells { background: $panel; border-top: 1px solid $line; }
 QScrollArea#plain { background: transparent; border: 0; }
 QWidget#inside { background: $panel; }
 QWidget#status { background: $bar; border-top: 1px solid $line; }

@@ -41,6 +41,7 @@ SLIDER_RESETS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 SLIDER_JUMPS = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 FINE_DRAG = 0.1  # of the mouse's way, with Shift
 LAMP_PIXELS, TEXT_MARGIN_PIXELS = 16, 23  # in a `Choice`; the style sheet's padding and the arrow
+SWITCH_ROOM = 4  # pixels above and below a switch, together
 MIDDLE = Qt.AlignmentFlag.AlignVCenter
 """Without it, a row's layout makes all as low as the lowest of fixed height."""
 PRESSING_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -76,16 +77,17 @@ class Button(QPushButton):
 class Switch(QCheckBox):
     """A check box drawn as a switch, as tall as its text; the focus as with `Button`."""
 
-    def __init__(self, text: str, tooltip: str = "") -> None:
-        """Begin off."""
+    def __init__(self, text: str, tooltip: str = "", shortcut: str = "") -> None:
+        """Begin off; the shortcut switches."""
         super().__init__(text)
-        self.setToolTip(tooltip)
+        self.setToolTip(f"{tooltip} ({shortcut})" if shortcut else tooltip)
+        QShortcut(QKeySequence(shortcut), self).activated.connect(self.click)  # Qt's own shortcut of a button waits
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def sizeHint(self) -> QSize:
         """Room for the switch and its text."""
         metrics = self.fontMetrics()
-        return QSize(self._words_left() + metrics.horizontalAdvance(self.text()) + 4, metrics.height() + 4)
+        return QSize(self._words_left() + metrics.horizontalAdvance(self.text()) + 4, metrics.height() + SWITCH_ROOM)
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -451,7 +453,7 @@ class _Heading(QWidget):
     def sizeHint(self) -> QSize:
         """Room for a switch in any case."""
         hint = super().sizeHint()
-        return QSize(hint.width(), max(hint.height(), Switch("").sizeHint().height()))
+        return QSize(hint.width(), max(hint.height(), self.fontMetrics().height() + SWITCH_ROOM))
 
     def minimumSizeHint(self) -> QSize:
         """The same."""

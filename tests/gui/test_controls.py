@@ -9,7 +9,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QWidget
 
 from rnnrbm_live.core import commands as ask
-from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Settings
+from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Mode, Settings
 from rnnrbm_live.engine.snapshot import Transport
 from rnnrbm_live.gui.controls import MEASURES
 from rnnrbm_live.gui.widgets import Control, Slider
@@ -191,6 +191,24 @@ def test_shortcuts_bring_the_focus(shown: MainWindow, engine: FakeEngine, key: s
     assert engine.sent == [], "no note is played by it"
 
 
+@pytest.mark.parametrize(
+    ("key", "switch", "command"),
+    [
+        ("N", lambda w: w.controls.piano, ask.Adjust("piano", False)),
+        ("C", lambda w: w.controls.clock, ask.Adjust("midi_clock", True)),
+        ("W", lambda w: w.controls.follow, ask.Adjust("follow_clock", True)),
+        ("M", lambda w: w.primer.click, ask.Adjust("click", False)),
+    ],
+)
+def test_shortcuts_switch(shown: MainWindow, engine: FakeEngine, key: str, switch: object, command: object) -> None:
+    assert callable(switch)
+    engine.change(mode=Mode.PRIMER)
+    shown.bridge.look()
+    QTest.keyClick(shown.roll, getattr(Qt.Key, f"Key_{key}"), ALT)
+    assert engine.sent == [command]
+    assert f"Alt+{key}" in switch(shown).toolTip()
+
+
 def test_space_goes_on_to_play_while_a_slider_has_the_focus(shown: MainWindow, engine: FakeEngine) -> None:
     slider = shown.controls.sliders["density"].slider
     slider.setFocus()
@@ -204,6 +222,8 @@ def test_half_notches_of_a_touchpad_add_up(shown: MainWindow, engine: FakeEngine
     assert engine.sent == []
     wheel(slider, 0.5)
     assert engine.sent == [ask.Adjust("gibbs_steps", 30)]
+    wheel(slider, 0.5)
+    assert len(engine.sent) == 1
 
 
 # --- tempo -----------------------------------------------------------------------------------------------
