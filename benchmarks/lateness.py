@@ -38,6 +38,8 @@ from rnnrbm_live.core.messages import ALL_INPUTS, KeyPlayed, PlayerEvent, StepPl
 from rnnrbm_live.core.resources import assets_path
 from rnnrbm_live.engine.generator import Generator
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
+from rnnrbm_live.io.preset_file import PresetFolder
+from rnnrbm_live.learning.process import Workshop
 from rnnrbm_live.places import DEFAULT_MODEL, model_library
 from rnnrbm_live.player.process import ProcessLink
 from rnnrbm_live.sessions import Shelf
@@ -192,8 +194,10 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
         store=Forgetful(),
         read_primer=nothing,
         export=nothing,
+        presets=PresetFolder(assets_path() / "presets", Path()),
         sessions=Shelf(Path()),
         cut_off=None,
+        workshop=Workshop(Path(), Path(), lambda: library),
         exports_folder=Path.home(),
         diagnostics=str,
     )

@@ -18,6 +18,7 @@ from rnnrbm_live import __version__
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import CheckpointError, RNNRBMError
+from rnnrbm_live.core.export import ExportChoice
 from rnnrbm_live.core.messages import ALL_INPUTS, Notice
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.resources import assets_path
@@ -32,6 +33,7 @@ from rnnrbm_live.instrument import (
     settings_to_remember,
 )
 from rnnrbm_live.io.midi_file import read_midi
+from rnnrbm_live.io.preset_file import PresetFolder
 from rnnrbm_live.io.settings_file import SettingsFile, SettingsSection
 from rnnrbm_live.learning.process import Workshop
 from rnnrbm_live.model.library import ModelLibrary
@@ -40,6 +42,7 @@ from rnnrbm_live.places import (
     exports_path,
     log_path,
     model_library,
+    presets_path,
     sessions_path,
     settings_path,
     training_path,
@@ -116,8 +119,8 @@ def _show(
     from rnnrbm_live.gui.services import ModelChoice, Services
     from rnnrbm_live.gui.window import MainWindow
 
-    def export(path: Path, recording: Recording) -> None:
-        write_recording(path, recording, title=f"{generator.snapshot.model}, RNN-RBM Live")
+    def export(path: Path, recording: Recording, choice: ExportChoice) -> None:
+        write_recording(path, recording, title=f"{generator.snapshot.model}, RNN-RBM Live", choice=choice)
 
     shelf = Shelf(sessions_path())
     shelf.output = lambda: link.output
@@ -128,6 +131,7 @@ def _show(
         store=SettingsSection(store, "window"),
         read_primer=read_midi,
         export=export,
+        presets=PresetFolder(assets_path() / "presets", presets_path()),
         sessions=shelf,
         cut_off=cut_off,
         workshop=workshop,

@@ -60,6 +60,11 @@ def sessions_path() -> Path:
     return platformdirs.user_data_path(APP_NAME) / "sessions"
 
 
+def presets_path() -> Path:
+    """Folder of the user's own presets."""
+    return platformdirs.user_data_path(APP_NAME) / "presets"
+
+
 def model_library() -> ModelLibrary:
     """Return the models that come with the program, and the user's own."""
     return ModelLibrary((models_path(), user_models_path()))

@@ -18,6 +18,7 @@ from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import Clock, SystemClock
 from rnnrbm_live.core.errors import JournalError, SettingsError
+from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
@@ -224,7 +225,7 @@ class Shelf:
         return Playback(path, output=self.output(), tell=log.info)
 
 
-def write_recording(out: Path, recording: Recording, *, title: str) -> None:
+def write_recording(out: Path, recording: Recording, *, title: str, choice: ExportChoice = EVERYTHING) -> None:
     """Write what sounded as ``.mid``, ``.wav`` or ``.png``, as the name says.
 
     Raises:
@@ -232,11 +233,11 @@ def write_recording(out: Path, recording: Recording, *, title: str) -> None:
     """
     match out.suffix.lower():
         case ".mid" | ".midi":
-            export_recording(out, recording, title=title)
+            export_recording(out, recording, title=title, choice=choice)
         case ".wav":
-            write_wav(out, recording)
+            write_wav(out, recording, choice)
         case ".png":
-            draw_recording(out, recording)
+            draw_recording(out, recording, choice)
         case _:
             raise SettingsError(f"{out} must end in .mid, .wav or .png, which says what to write")
 

@@ -13,6 +13,10 @@ class SettingsError(RNNRBMError, ValueError):
     """A setting or argument outside its range."""
 
 
+class PresetError(RNNRBMError, ValueError):
+    """A preset that cannot be read or written."""
+
+
 class MidiFileError(RNNRBMError, ValueError):
     """A MIDI file that cannot be read, or that holds nothing playable."""
 

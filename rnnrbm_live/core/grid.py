@@ -91,6 +91,10 @@ class Timeline:
         """Bar number, counted from 1 at `downbeat_step`."""
         return (step - self.downbeat_step) // self.bar_steps + 1
 
+    def first_step_of_bar(self, bar: int) -> int:
+        """First step of a bar, by its number."""
+        return self.downbeat_step + (bar - 1) * self.bar_steps
+
     def beats_to_phrase_end(self, step: int) -> int:
         """Return how many whole beats of its phrase come after a step.
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PyQt6 import sip
-from PyQt6.QtGui import QFontDatabase, QIcon
+from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QFontDatabase, QGuiApplication, QIcon
 from PyQt6.QtWidgets import QApplication, QWidget
 
-from rnnrbm_live.gui.theme import Theme, palette, style_sheet, words
+from rnnrbm_live.gui.theme import BASE_PIXELS, Theme, palette, style_sheet, words
 
 
 def create_application(arguments: Sequence[str], assets: Path) -> QApplication:
@@ -27,9 +28,24 @@ def create_application(arguments: Sequence[str], assets: Path) -> QApplication:
 
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
-    """Give every widget a theme's colours."""
+    """Give every widget a theme's colours and text size."""
     application.setPalette(palette(theme))
+    application.setFont(words(BASE_PIXELS * theme.scale))
     application.setStyleSheet(style_sheet(theme))
+
+
+def system_reduces_motion() -> bool:
+    """Return whether the system asks for little motion; Qt tells from version 6.12 on."""
+    hints = QGuiApplication.styleHints()
+    accessibility = getattr(hints, "accessibility", None)  # from Qt 6.10 on
+    preference = accessibility().property("motionPreference") if accessibility is not None else None
+    return bool(getattr(preference, "value", preference))
+
+
+def animate_widgets(animated: bool) -> None:
+    """Let menus, lists and tooltips open with a movement, or at once."""
+    for effect in (Qt.UIEffect.UI_AnimateMenu, Qt.UIEffect.UI_AnimateCombo, Qt.UIEffect.UI_AnimateTooltip):
+        QApplication.setEffectEnabled(effect, animated)
 
 
 def run(application: QApplication, window: QWidget) -> int:

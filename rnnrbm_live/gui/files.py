@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,15 @@ from PyQt6.QtCore import QMimeData, QObject, Qt, pyqtSignal
 from PyQt6.QtWidgets import QFileDialog, QWidget
 
 from rnnrbm_live.core.commands import UsePrimer
+from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.services import Services
 from rnnrbm_live.gui.work import Tasks
 
 MIDI_FILTER = "MIDI files (*.mid *.midi)"
 MIDI_SUFFIXES = (".mid", ".midi")
-EXPORT_KINDS = {".mid": "MIDI file", ".wav": "Sound of the built-in piano", ".png": "Picture of the roll"}
-EXPORT_FILTERS = ";;".join(f"{title} (*{suffix})" for suffix, title in EXPORT_KINDS.items())
 
 
 class Files(QObject):
@@ -60,21 +59,19 @@ class Files(QObject):
         )
 
     def ask_where_to_export(self, recording: Recording) -> None:
-        """Let the user choose a file, and write to it what has been recorded by then."""
-        dialog = QFileDialog(self._window, "Export the session", self.exports_folder(), EXPORT_FILTERS)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        follow_kind(dialog)
-        dialog.selectFile(f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}.mid")
-        dialog.fileSelected.connect(
-            lambda chosen: self.export_to(with_suffix(Path(chosen), dialog.selectedNameFilter()), recording)
-        )
-        _open(dialog)
+        """Let the user choose what to write and where, and write what has been recorded by then."""
+        choices = self._remembered.get("export")
+        if not isinstance(choices, dict):
+            choices = self._remembered["export"] = {}
+        dialog = ExportDialog(self._window, recording, Path(self.exports_folder()), choices)
+        dialog.chosen.connect(lambda path, choice: self.export_to(path, recording, choice))
+        dialog.show()
 
-    def export_to(self, path: Path, recording: Recording) -> None:
-        """Write a recording as MIDI, sound or picture, as the name says; `said` tells how that went."""
+    def export_to(self, path: Path, recording: Recording, choice: ExportChoice = EVERYTHING) -> None:
+        """Write what is chosen as MIDI, sound or picture, as the name says; `said` tells how that went."""
         self._remembered["exports"] = str(path.parent)
         self._work(
-            lambda: self._services.export(path, recording),
+            lambda: self._services.export(path, recording, choice),
             lambda _: self.said.emit(Notice(f"Saved {path.name} in {path.parent}", Level.INFO)),
         )
 
@@ -90,20 +87,6 @@ class Files(QObject):
         folder = self._remembered.get(kind)
         known = Path(folder) if isinstance(folder, str) else self._services.exports_folder
         return str(known if known.is_dir() else Path.home())
-
-
-def follow_kind(dialog: QFileDialog) -> None:
-    """Let a dialog add the suffix of the kind that is chosen, and so ask before it overwrites that file."""
-    dialog.setDefaultSuffix("mid")
-    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(with_suffix(Path("x"), chosen).suffix))
-
-
-def with_suffix(path: Path, name_filter: str) -> Path:
-    """Return the file to write: as named if that says a kind, else with the suffix of the kind that was chosen."""
-    if path.suffix.lower() in (*EXPORT_KINDS, ".midi"):
-        return path
-    chosen = next((suffix for suffix in EXPORT_KINDS if suffix in name_filter), ".mid")
-    return path.with_name(path.name + chosen)
 
 
 def dropped_file(mime: QMimeData | None) -> Path | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt
-from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
+from PyQt6.QtCore import QSize, Qt
+from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from rnnrbm_live import __version__
 
@@ -35,6 +35,18 @@ KEYS = (
             ("Ctrl+N", "New session"),
             ("Ctrl+Shift+O", "Sessions that were saved"),
             ("Ctrl+Shift+T", "Train a model on your own music"),
+            ("Ctrl+S, Ctrl+P", "Save a preset, open one from a file"),
+        ),
+    ),
+    (
+        "Controls",
+        (
+            ("Alt+T, D, G, Y", "Temperature, density, Gibbs steps, dynamics"),
+            ("Alt+R, S, K", "Preset, seed, when the model takes over"),
+            ("Alt+I, O, L, B", "MIDI in, MIDI out, piano level, tempo"),
+            ("Alt+N, C, W, M", "Switch piano, sent and followed clock, click"),
+            ("Arrows, wheel, drag", "Move; with Shift finely"),
+            ("Double-click, Delete", "Back to the default"),
         ),
     ),
     (
@@ -44,10 +56,13 @@ KEYS = (
             ("Drag, Shift+wheel", "Look back"),
             ("End", "Back to now"),
             ("Wheel, Ctrl+wheel", "Zoom in time, in pitch"),
+            ("Alt + and -", "Zoom in time"),
+            ("Ctrl + and -", "Larger and smaller text"),
         ),
     ),
 )
-ABOUT = f"""<p style="font-size: 20px">RNN-RBM Live {__version__}</p>
+MARGIN = 24  # pixels
+ABOUT = f"""<p style="font-size: x-large">RNN-RBM Live {__version__}</p>
 <p>A neural network improvises; you lead it.</p>
 <p>The RNN-RBM is by Boulanger-Lewandowski, Bengio and Vincent (ICML 2012).</p>
 <p>Free software under the GNU General Public License, version 3 or later; it comes with no warranty.<br>
@@ -73,10 +88,18 @@ def keys_window(parent: QWidget) -> QDialog:
             row += 1
         grid.setRowMinimumHeight(row, 8)
         row += 1
+    inside = QWidget()
+    inside.setLayout(grid)
+    inside.setObjectName("inside")
+    area = QScrollArea()
+    area.setObjectName("plain")
+    area.setWidget(inside)
+    area.setWidgetResizable(True)
+    area.setMinimumWidth(inside.sizeHint().width() + 24)
     layout = dialog.layout()
-    assert isinstance(layout, QVBoxLayout)
-    layout.addLayout(grid)
-    return dialog
+    assert layout is not None
+    layout.addWidget(area)
+    return _as_tall_as(dialog, inside, parent)
 
 
 def about_window(parent: QWidget) -> QDialog:
@@ -92,9 +115,17 @@ def about_window(parent: QWidget) -> QDialog:
     return dialog
 
 
+def _as_tall_as(dialog: QDialog, inside: QWidget, parent: QWidget) -> QDialog:
+    """Make a dialog as large as what it holds, and no taller than the window that it explains."""
+    inside.ensurePolished()
+    size = inside.sizeHint() + QSize(2 * MARGIN + 24, 2 * MARGIN)
+    dialog.resize(size.boundedTo(QSize(size.width(), parent.height())))
+    return dialog
+
+
 def _window(parent: QWidget, title: str) -> QDialog:
     dialog = QDialog(parent)
     dialog.setWindowTitle(title)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-    QVBoxLayout(dialog).setContentsMargins(26, 22, 26, 22)
+    QVBoxLayout(dialog).setContentsMargins(MARGIN, MARGIN, MARGIN, MARGIN)
     return dialog

@@ -53,6 +53,14 @@ class Menus:
             action.setData(name)
             self._themes.addAction(action)
 
+    def add_switch(self, menu: QMenu, title: str, choose: Callable[[bool], None]) -> QAction:
+        """Add something to be switched on and off to a menu."""
+        action = QAction(title, self._window)
+        action.setCheckable(True)
+        action.triggered.connect(choose)
+        menu.addAction(action)
+        return action
+
     def show_theme(self, name: str) -> None:
         """Tick the theme in use."""
         for action in self._themes.actions():

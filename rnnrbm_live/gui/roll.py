@@ -23,6 +23,7 @@ from rnnrbm_live.gui.pictures import Picture, ScrollingPicture, snap
 from rnnrbm_live.gui.theme import DARK, Theme
 
 PAST_STRENGTH, PLAN_STRENGTH = 0.9, 0.5
+LEGEND_SHARE = 5  # the legend goes where it would cover more than this part of the height
 Hint = tuple[str, str]  # a title and a sentence
 
 
@@ -92,16 +93,18 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             painter,
             QRectF(geometry.now_x, 0, KEYBOARD_PIXELS, geometry.height),
             scale,
-            (geometry, theme.name, lit),
+            (geometry, theme, lit),
             lambda inside: paint.paint_keyboard(inside, geometry, theme, lit),
         )
-        self._legend.show(
-            painter,
-            QRectF(6, geometry.height - 34, *paint.LEGEND_SIZE),
-            scale,
-            theme.name,
-            lambda inside: paint.paint_legend(inside, theme),
-        )
+        legend_width, legend_height = (side * theme.scale for side in paint.LEGEND_SIZE)
+        if geometry.height > LEGEND_SHARE * legend_height:
+            self._legend.show(
+                painter,
+                QRectF(6, geometry.height - 6 - legend_height, legend_width, legend_height),
+                scale,
+                theme,
+                lambda inside: paint.paint_legend(inside, theme),
+            )
         if self._hint and not snapshot.recording.end_steps:
             paint.paint_words(painter, theme, geometry.past.adjusted(0, RULER_PIXELS, 0, 0), *self._hint)
         if self.dropping:
@@ -121,7 +124,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             paint.paint_markers(inside, geometry, theme, recording.markers, left, right)
 
         notes = recording.notes
-        key = (geometry, theme.name, snapshot.timeline, id(notes), len(notes), len(recording.markers))
+        key = (geometry, theme, snapshot.timeline, id(notes), len(notes), len(recording.markers))
         painter.setClipRect(geometry.past)
         self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
         now = self.view.position
@@ -142,7 +145,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             coming = paint.notes_of_plan(snapshot.planned_from, snapshot.planned, going_on)
             self.painted_notes += paint.paint_notes(inside, geometry, theme, coming, PLAN_STRENGTH)
 
-        key = (geometry, theme.name, snapshot.timeline, snapshot.step, snapshot.planned, going_on)
+        key = (geometry, theme, snapshot.timeline, snapshot.step, snapshot.planned, going_on)
         self._future.show(painter, geometry.future, geometry.future_shift(self.view), scale, key, paint_stretch)
 
 

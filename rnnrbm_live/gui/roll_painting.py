@@ -25,6 +25,7 @@ SOURCE_COLOURS = {Source.MODEL: "model", Source.PLAYER: "player", Source.PRIMER:
 LEGEND = ((Source.MODEL, "Model"), (Source.PLAYER, "You"), (Source.PRIMER, "Primer"))
 LEGEND_SIZE = (206.0, 28.0)  # pixels
 SHADES = 8  # of a colour, by velocity
+RULER_TEXT = 17.0  # pixels, at most
 NARROWEST_BEAT = 9.0  # pixels between beat lines
 NARROWEST_BAR = 56.0  # pixels between bar numbers
 TAG_STRENGTH = 0.15  # of the colour behind a marker's words
@@ -59,7 +60,7 @@ def paint_bars(
     zoom = geometry.pixels_per_step
     beat = timeline.meter.accent_steps(timeline.steps_per_beat)
     every = max(1, int(NARROWEST_BAR // (timeline.bar_steps * zoom) + 1))  # bars per number
-    painter.setFont(figures(11))
+    painter.setFont(figures(min(11 * theme.scale, RULER_TEXT)))
     painter.setPen(theme.colour("muted"))
     for step in range(max(0, int((left - NARROWEST_BAR) / zoom)), int(right / zoom) + 1):
         in_bar, x = timeline.step_in_bar(step), round(step * zoom)
@@ -67,7 +68,7 @@ def paint_bars(
             painter.fillRect(QRectF(x, 0, 1, geometry.height), theme.colour("bar_line"))
             bar = timeline.bar(step)
             if (bar - 1) % every == 0 and step >= numbers_from:
-                painter.drawText(QPointF(x + 6, RULER_PIXELS - 8), str(bar))
+                painter.drawText(QPointF(x + 6, RULER_PIXELS - 7), str(bar))
         elif in_bar % beat == 0 and beat * zoom > NARROWEST_BEAT:
             line = QRectF(x, RULER_PIXELS, 1, geometry.height - RULER_PIXELS)
             painter.fillRect(line, theme.colour("beat_line"))
@@ -108,7 +109,7 @@ def paint_markers(
     painter: QPainter, geometry: Geometry, theme: Theme, markers: Iterable[Marker], left: float, right: float
 ) -> None:
     """Paint markers (ascending) as dashed lines with a tag, where a later one does not cover it."""
-    painter.setFont(words(11))
+    painter.setFont(words(11 * theme.scale))
     metrics = painter.fontMetrics()
     edge = float("inf")
     for marker in reversed(list(markers)):
@@ -119,7 +120,8 @@ def paint_markers(
             break
         painter.setPen(QPen(theme.colour("primer", 0.8), 1, Qt.PenStyle.DashLine))
         painter.drawLine(QPointF(x + 0.5, RULER_PIXELS), QPointF(x + 0.5, geometry.height))
-        tag = QRectF(x, geometry.height - 60, metrics.horizontalAdvance(marker.text) + 16, 22)
+        tag = QRectF(x, 0, metrics.horizontalAdvance(marker.text) + 16, 22 * theme.scale)
+        tag.moveBottom(geometry.height - 10 - LEGEND_SIZE[1] * theme.scale)
         if tag.right() < edge:
             painter.fillRect(tag, theme.on_ground("primer", TAG_STRENGTH))
             painter.setPen(theme.colour("primer"))
@@ -146,7 +148,7 @@ def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Map
         painter.fillRect(QRectF(length, round(y + height / 2), KEYBOARD_PIXELS - length, 1), edge)
         painter.fillRect(QRectF(0, y + 0.06 * height, length, 0.88 * height), colour)
     if height >= 7:
-        painter.setFont(figures(min(10.0, height)))
+        painter.setFont(figures(min(10.0 * theme.scale, height)))
         for pitch in (pitch for pitch in pitches if pitch % 12 == 0):
             painter.setPen(theme.colour(f"on_{SOURCE_COLOURS[lit[pitch]]}" if pitch in lit else "key_name"))
             name = QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS - 4, height)
@@ -156,8 +158,9 @@ def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Map
 
 
 def paint_legend(painter: QPainter, theme: Theme) -> None:
-    """Paint which colour is who, in `LEGEND_SIZE` pixels."""
+    """Paint which colour is who, in `LEGEND_SIZE` pixels times the theme's scale."""
     width, height = LEGEND_SIZE
+    painter.scale(theme.scale, theme.scale)
     painter.setFont(words(12))
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(theme.colour("ground", 0.85))
@@ -177,12 +180,14 @@ def paint_words(painter: QPainter, theme: Theme, area: QRectF, title: str, text:
     middle = area.center().y()
     inner = area.adjusted(32, 0, -32, 0)
     wrap = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
-    painter.setFont(words(20))
+    above = QRectF(inner.left(), area.top(), inner.width(), middle - 6 - area.top())
+    painter.setFont(words(20 * theme.scale))
     painter.setPen(theme.colour("text"))
-    painter.drawText(QRectF(inner.left(), middle - 60, inner.width(), 54), wrap | Qt.AlignmentFlag.AlignBottom, title)
-    painter.setFont(words(14))
+    painter.drawText(above, wrap | Qt.AlignmentFlag.AlignBottom, title)
+    painter.setFont(words(14 * theme.scale))
     painter.setPen(theme.colour("muted"))
-    painter.drawText(QRectF(inner.left(), middle + 6, inner.width(), 120), wrap | Qt.AlignmentFlag.AlignTop, text)
+    below = QRectF(inner.left(), middle + 6, inner.width(), area.bottom() - middle - 6)
+    painter.drawText(below, wrap | Qt.AlignmentFlag.AlignTop, text)
 
 
 def notes_of_plan(planned_from: int, planned: Iterable[PlannedFrame], playing: Iterable[Note]) -> list[Note]:

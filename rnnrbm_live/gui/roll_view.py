@@ -43,7 +43,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.item = RollItem()
         self.setCentralItem(self.item)
         self.setAcceptDrops(False)  # the window takes files
-        self.setMinimumSize(480, 200)
+        self.setMinimumSize(480, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Piano-roll")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
@@ -74,6 +74,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
         self.item.set_theme(theme)
+        self.back.adjustSize()  # the text may have another size
 
     def show_dropping(self, dropping: bool) -> None:
         """Show whether a file is held over the window."""

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.commands import Command
+from rnnrbm_live.core.export import ExportChoice
 from rnnrbm_live.core.learning import Draft, Told
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.engine.snapshot import Snapshot
 
@@ -179,6 +181,26 @@ class Workshop(Protocol):
         ...
 
 
+class PresetShelf(Protocol):
+    """The presets there are. All but `presets` raise `PresetError`."""
+
+    def presets(self) -> list[Preset]:
+        """Return those that ship, then the user's own."""
+        ...
+
+    def keep(self, preset: Preset) -> None:
+        """Save one among the user's own, in place of one of the same name."""
+        ...
+
+    def read(self, path: Path) -> Preset:
+        """Read a file."""
+        ...
+
+    def write(self, path: Path, preset: Preset) -> None:
+        """Write a file."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What the window cannot do itself.
@@ -188,7 +210,8 @@ class Services:
         models: to choose from.
         store: remembers the window.
         read_primer: reads a MIDI file onto a grid of so many steps per beat; raises `RNNRBMError`.
-        export: writes a recording as MIDI, sound or picture, as the name says; raises `RNNRBMError`.
+        export: writes what is chosen of a recording as MIDI, sound or picture, as the name says; raises `RNNRBMError`.
+        presets: of the controls.
         sessions: those that were saved.
         cut_off: the last session, if its program ended before it did.
         workshop: where models are trained.
@@ -200,7 +223,8 @@ class Services:
     models: Sequence[ModelChoice]
     store: SettingsStore
     read_primer: Callable[[Path, int], PianoRoll]
-    export: Callable[[Path, Recording], None]
+    export: Callable[[Path, Recording, ExportChoice], None]
+    presets: PresetShelf
     sessions: SessionShelf
     cut_off: SessionEntry | None
     workshop: Workshop

@@ -24,7 +24,7 @@ from PyQt6.QtWidgets import (
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice
-from rnnrbm_live.gui.files import EXPORT_FILTERS, follow_kind, with_suffix
+from rnnrbm_live.gui.export_dialog import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import Playback, SessionEntry, SessionShelf
 from rnnrbm_live.gui.widgets import Button
 from rnnrbm_live.gui.work import Tasks

@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
-from rnnrbm_live.gui.widgets import Button, Switch, repolish
+from rnnrbm_live.gui.widgets import Button, SteadyLabel, Switch, repolish
 
 INFO_SHOWN_MS = 8000
 MARGIN, SPACING = 14, 20  # of the figures, pixels
@@ -24,7 +24,7 @@ class Figure(QWidget):
         """Leave room for the text `widest`."""
         super().__init__()
         self._name = QLabel(name)
-        self._value = QLabel(widest)
+        self._value = SteadyLabel(widest)
         self._value.setProperty("kind", "value")
         self.setToolTip(tooltip)
         layout = QHBoxLayout(self)
@@ -32,7 +32,6 @@ class Figure(QWidget):
         layout.setSpacing(7)
         layout.addWidget(self._name)
         layout.addWidget(self._value, 1)
-        self._widest = widest
 
     @property
     def text(self) -> str:
@@ -41,9 +40,6 @@ class Figure(QWidget):
 
     def show_text(self, text: str) -> None:
         """Show a number with its unit."""
-        if self._value.minimumWidth() == 0:  # once, in the style sheet's font
-            self._value.ensurePolished()
-            self._value.setMinimumWidth(self._value.fontMetrics().horizontalAdvance(self._widest))
         self._value.setText(text)
 
 
@@ -224,9 +220,9 @@ class PrimerStrip(QWidget):
         self.setObjectName("primer")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._text = QLabel()
-        self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._text.setWordWrap(True)
         self.click = Switch(
-            "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat"
+            "Click", "Metronome while you play: notes snap to it. Without it your first note is the beat", "Alt+M"
         )
         self.click.toggled.connect(self.click_chosen)
         self.count_in = Switch(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from string import Template
 
 from PyQt6.QtGui import QColor, QFont, QPalette
@@ -10,6 +10,8 @@ from PyQt6.QtGui import QColor, QFont, QPalette
 WORDS = "Inter"
 FIGURES = "JetBrains Mono"
 BASE_PIXELS = 13
+TEXT_PERCENTS = (80, 90, 100, 110, 125, 150, 175, 200)
+SHEET_PIXELS = {"small": 12, "base": BASE_PIXELS, "large": 15, "huge": 17}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Theme:
         bar_line: bars in the roll.
         key_edge: between the drawn keyboard's white keys.
         key_name: letters on its white keys.
+        scale: of all text; 1 is `BASE_PIXELS`.
     """
 
     name: str
@@ -65,6 +68,7 @@ class Theme:
     bar_line: str
     key_edge: str
     key_name: str
+    scale: float = 1.0
 
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
         """Return a colour by name with an opacity from 0 to 1."""
@@ -132,14 +136,14 @@ LIGHT = Theme(
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
+COLOURS = tuple(field.name for field in fields(Theme) if field.name not in ("name", "scale"))
 
 
-def words(pixels: float = BASE_PIXELS, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+def words(pixels: float = BASE_PIXELS) -> QFont:
     """Return the font for words; the system's own where Inter is missing."""
     font = QFont(WORDS)
     font.setStyleHint(QFont.StyleHint.SansSerif)
     font.setPixelSize(round(pixels))
-    font.setWeight(weight)
     return font
 
 
@@ -154,7 +158,7 @@ def figures(pixels: float = BASE_PIXELS) -> QFont:
 def palette(theme: Theme) -> QPalette:
     """Return Qt's palette for a theme: what the style sheet does not reach, such as file dialogs and own painting.
 
-    `BrightText` is the colour of what works, `Mid` that of what is off.
+    `BrightText` is the colour of what works, `Mid` that of what is off, `Dark` that of muted words.
     """
     roles = QPalette.ColorRole
     colours = {
@@ -173,6 +177,7 @@ def palette(theme: Theme) -> QPalette:
         roles.Link: theme.player,
         roles.BrightText: theme.primer,
         roles.Mid: theme.edge,
+        roles.Dark: theme.muted,
     }
     made = QPalette()
     for role, colour in colours.items():
@@ -184,8 +189,9 @@ def palette(theme: Theme) -> QPalette:
 
 def style_sheet(theme: Theme) -> str:
     """Return the whole application's style sheet."""
-    colours = {name: getattr(theme, name) for name in Theme.__slots__}
-    return _SHEET.substitute(colours, words=WORDS, figures=FIGURES, base=BASE_PIXELS)
+    colours = {name: getattr(theme, name) for name in COLOURS}
+    sizes = {name: round(pixels * theme.scale) for name, pixels in SHEET_PIXELS.items()}
+    return _SHEET.substitute(colours, **sizes, words=WORDS, figures=FIGURES)
 
 
 _SHEET = Template(
@@ -193,18 +199,21 @@ _SHEET = Template(
 * { font-family: "$words"; font-size: ${base}px; color: $text; }
 QMainWindow, QDialog, QMessageBox { background: $panel; }
 QWidget#toolbar { background: $bar; border-bottom: 1px solid $line; }
-QWidget#controls { background: $panel; border-top: 1px solid $line; }
+QScrollArea#controls { background: $panel; border: 0; }
+QWidget#cells { background: $panel; border-top: 1px solid $line; }
+QScrollArea#plain { background: transparent; border: 0; }
+QWidget#inside { background: $panel; }
 QWidget#status { background: $bar; border-top: 1px solid $line; }
-QWidget#status QLabel { font-family: "$figures"; font-size: 12px; color: $muted; }
+QWidget#status QLabel { font-family: "$figures"; font-size: ${small}px; color: $muted; }
 QWidget#status QLabel[kind="value"] { color: $text; }
 QWidget#status QWidget[kind="alarm"] QLabel { color: $alarm; }
 QWidget#primer { background: $panel; border-bottom: 1px solid $line; }
 QWidget#trouble { background: $panel; border-top: 1px solid $line; }
 QWidget#trouble[level="warning"] { border-left: 3px solid $alarm; }
 QWidget#trouble[level="info"] { border-left: 3px solid $player; }
-QLabel[kind="muted"] { color: $muted; font-size: 12px; }
+QLabel[kind="muted"] { color: $muted; font-size: ${small}px; }
 QLabel[kind="figure"], QLabel[kind="time"] { font-family: "$figures"; }
-QLabel[kind="time"] { font-size: 15px; }
+QLabel[kind="time"] { font-size: ${large}px; }
 QLabel[kind="dot"] { color: $edge; }
 QLabel[kind="dot"][lit="true"] { color: $alarm; }
 QPushButton, QToolButton {
@@ -213,20 +222,21 @@ QPushButton, QToolButton {
 QToolButton { padding: 4px; }
 QPushButton:hover, QToolButton:hover { border-color: $muted; }
 QPushButton:pressed, QToolButton:pressed { background: $line; }
-QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus {
+QPushButton:focus, QToolButton:focus, QComboBox:focus, QLineEdit:focus, QDoubleSpinBox:focus,
+QSpinBox:focus {
     border: 1px solid $player;
 }
 QPushButton:disabled, QToolButton:disabled { color: $muted; border-color: $line; }
 QPushButton#play { background: $model; color: $on_model; border-color: $model; font-weight: 600; }
 QPushButton#play:hover { border-color: $text; }
 QPushButton#panic { color: $alarm; }
-QPushButton#stop, QPushButton#tap { padding: 6px 9px; }
-QPushButton#export { background: $text; color: $panel; border-color: $text; font-weight: 600; }
-QPushButton#export:hover { background: $muted; }
+QPushButton#stop, QPushButton#tap, QPushButton#small { padding: 6px 9px; }
+QPushButton#export, QPushButton#default { background: $text; color: $panel; border-color: $text; font-weight: 600; }
+QPushButton#export:hover, QPushButton#default:hover { background: $muted; }
 QPushButton#continue { background: $primer; color: $on_primer; border-color: $primer; font-weight: 600; }
 QPushButton#continue:hover { border-color: $text; }
 QPushButton#continue:disabled { background: $field; color: $muted; border-color: $line; }
-QPushButton#export:disabled { background: $line; color: $muted; border-color: $line; }
+QPushButton#export:disabled, QPushButton#default:disabled { background: $line; color: $muted; border-color: $line; }
 QPushButton:checkable:checked, QPushButton[segment="true"]:checked { background: $line; border-color: $player; }
 QFrame#segments { background: $field; border: 1px solid $edge; border-radius: 8px; }
 QFrame#segments QPushButton { border: 1px solid transparent; background: transparent; color: $muted; }
@@ -242,11 +252,13 @@ QComboBox QAbstractItemView {
     background: $field; border: 1px solid $edge; selection-background-color: $line; selection-color: $text;
     padding: 4px; outline: 0;
 }
-QLineEdit, QDoubleSpinBox {
+QLineEdit, QDoubleSpinBox, QSpinBox {
     background: $field; border: 1px solid $edge; border-radius: 7px; padding: 5px 8px; min-height: 20px;
     font-family: "$figures"; selection-background-color: $player; selection-color: $ground;
 }
-QDoubleSpinBox#tempo { font-size: 17px; padding: 3px 8px; }
+QAbstractSpinBox QLineEdit { background: transparent; border: 0; padding: 0; min-height: 0; }
+QDoubleSpinBox#tempo, QDoubleSpinBox#tempo QLineEdit { font-size: ${huge}px; }
+QDoubleSpinBox#tempo { padding: 3px 8px; }
 QSlider { min-height: 22px; }
 QSlider::groove:horizontal { height: 4px; background: $edge; border-radius: 2px; }
 QSlider::sub-page:horizontal { background: $model; border-radius: 2px; }
@@ -258,13 +270,20 @@ QSlider::handle:horizontal:disabled { background: $muted; }
 QSlider::handle:horizontal:hover { background: $model; }
 QSlider:focus { background: transparent; }
 QSlider::handle:horizontal:focus { border-color: $player; }
+QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }
+QScrollBar:horizontal { background: transparent; height: 12px; margin: 0; }
+QScrollBar::handle { background: $edge; border-radius: 4px; margin: 2px; min-height: 28px; min-width: 28px; }
+QScrollBar::handle:hover { background: $muted; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QTableWidget { background: $field; border: 1px solid $line; border-radius: 7px; outline: 0; }
 QTableWidget::item { padding: 0 10px; border: 0; }
 QTableWidget::item:selected { background: $line; color: $text; }
 QTableWidget:focus { border-color: $player; }
 QHeaderView { background: $field; }
 QHeaderView::section {
-    background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 13px; font-size: 12px;
+    background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 13px;
+    font-size: ${small}px;
 }
 QLabel[kind="title"] { font-size: 17px; font-weight: 600; }
 QLabel[kind="alarm"] { color: $alarm; }

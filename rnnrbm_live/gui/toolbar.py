@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette, QResizeEvent
-from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from rnnrbm_live.core.settings import RANGES, Mode
+from rnnrbm_live.core.settings import RANGES, Mode, Settings
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
+from rnnrbm_live.gui.flow import Flow
 from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
-from rnnrbm_live.gui.widgets import Button, Choice, NumberBox, repolish
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, NumberBox, bring_focus, repolish
 
 ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
 MODES = (
@@ -26,7 +27,7 @@ class TempoBox(NumberBox):
 
     def __init__(self) -> None:
         """Show the range of `Settings`."""
-        super().__init__()
+        super().__init__(fine=0.1, default=Settings().tempo_bpm)
         allowed = RANGES["tempo_bpm"]
         self.setObjectName("tempo")
         self.setRange(allowed.low, allowed.high)
@@ -37,9 +38,11 @@ class TempoBox(NumberBox):
         self.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.setAccessibleName("Tempo")
         self.setToolTip(
-            f"Tempo in quarter notes per minute, {allowed.low:g} to {allowed.high:g}: type, scroll, or use the arrows"
+            f"Tempo in quarter notes per minute, {allowed.low:g} to {allowed.high:g}: type, scroll, or use the arrows\n"
+            f"Up, Down and wheel move by 1, with Shift by {self.fine:g}; double-click for {self.default:g}\n"
+            "Alt+B comes here"
         )
-        self.setFixedWidth(78)
+        bring_focus("Alt+B", self)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus | Qt.FocusPolicy.TabFocus)
         line = self.lineEdit()
         assert line is not None
@@ -106,7 +109,7 @@ class Toolbar(QWidget):
         self.train.clicked.connect(self.train_requested)
         self.open = Button("Open primer…", "Play a MIDI file and let the model go on from it (Ctrl+O)")
         self.open.clicked.connect(self.open_requested)
-        self.export = Button("Export", "Save what was played as a MIDI file (Ctrl+E)", "export")
+        self.export = Button("Export", "Save what was played as MIDI, sound or picture (Ctrl+E)", "export")
         self.export.clicked.connect(self.export_requested)
         self._modes = QButtonGroup(self)
         self._build()
@@ -125,28 +128,27 @@ class Toolbar(QWidget):
         self._modes.idClicked.connect(lambda index: self.mode_chosen.emit(MODES[index][0]))
         bpm = QLabel("BPM")
         bpm.setProperty("kind", "muted")
-        row = QHBoxLayout(self)
-        row.setContentsMargins(14, 10, 14, 10)
         groups: list[list[QWidget]] = [
             [self.play, self.stop, self.panic],
             [segments],
             [self.tempo, bpm, self.tap],
             [self.model],
             [self._dot, self._time],
+            [self.train, self.open, self.export],
         ]
-        self._gaps = []
+        self._flow = Flow(across=14, down=8)
+        self._flow.setContentsMargins(14, 10, 14, 10)
         for group in groups:
+            box = QWidget()
+            row = QHBoxLayout(box)
+            row.setContentsMargins(0, 0, 0, 0)
+            row.setSpacing(6)
             for widget in group:
-                row.addWidget(widget)
-            gap = QWidget()
-            self._gaps.append(gap)
-            row.addWidget(gap)
-        row.addStretch(1)
-        row.addWidget(self.train)
-        row.addWidget(self.open)
-        row.addWidget(self.export)
-        self._row = row
-        self._fit()
+                row.addWidget(widget, 0, MIDDLE)
+            self._flow.addWidget(box)
+        self.setLayout(self._flow)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.set_scale(1.0)
 
     def mode_button(self, mode: Mode) -> QPushButton:
         """Return the button of a mode."""
@@ -191,17 +193,26 @@ class Toolbar(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def set_scale(self, scale: float) -> None:
+        """Make room for text of another size; 1 is the usual one."""
+        self._scale = scale
+        self.tempo.setFixedWidth(24 + round(56 * scale))
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """As wide as it is, and as tall as its rows."""
+        return QSize(super().sizeHint().width(), self._flow.heightForWidth(self.width()))
+
     def _fit(self) -> None:
-        roomy = self.width() >= ROOMY_PIXELS
+        roomy = self.width() >= ROOMY_PIXELS * self._scale
         self.open.setVisible(roomy)
         self.train.setVisible(roomy)
-        self._row.setSpacing(8 if roomy else 6)
-        self.play.setFixedWidth(104 if roomy else 92)
-        self.model.setFixedWidth(250 if roomy else 150)
-        for gap in self._gaps:
-            gap.setFixedWidth(12 if roomy else 2)
+        self._flow.across = 14 if roomy else 8
+        self.play.setFixedWidth(round((104 if roomy else 92) * self._scale))
+        self.model.setFixedWidth(round((250 if roomy else 150) * self._scale))
         for button in self._modes.buttons():
-            button.setMinimumWidth(84 if roomy else 70)
+            button.setMinimumWidth(round((84 if roomy else 70) * self._scale))
+        self.updateGeometry()
 
     def _show_icons(self) -> None:
         """Give transport buttons their signs, in the theme's colours."""
@@ -212,7 +223,7 @@ class Toolbar(QWidget):
             )
             if icon.cacheKey() != button.icon().cacheKey():
                 button.setIcon(icon)
-                button.setIconSize(QSize(18, 14))
+                button.setIconSize(QSize(18, 14) * self._scale)
 
 
 def recorded_time(snapshot: Snapshot) -> str:

@@ -390,7 +390,7 @@ class TrainingWindow(QDialog):
 def percent(training: Training) -> str:
     """Return how much of a training is done, in few letters; nothing while none goes on."""
     if training.phase in (Phase.LEARNING, Phase.STOPPING):
-        return f"{100 * _share_done(training):.0f} % learnt"
+        return f"{100 * _share_done(training):.0f} %"
     return ""
 
 

@@ -3,21 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from PyQt6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPolygon, QWheelEvent
+from PyQt6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtGui import (
+    QInputEvent,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPolygon,
+    QShortcut,
+    QWheelEvent,
+)
 from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
-    QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
+    QSizePolicy,
     QSlider,
+    QSpinBox,
+    QStyle,
+    QStyleOptionComboBox,
+    QStyleOptionSlider,
+    QStylePainter,
+    QVBoxLayout,
     QWidget,
 )
 
+SLIDER_MOVES: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
+SLIDER_RESETS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
+SLIDER_JUMPS = (Qt.Key.Key_Home, Qt.Key.Key_End, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+FINE_DRAG = 0.1  # of the mouse's way, with Shift
+LAMP_PIXELS, TEXT_MARGIN_PIXELS = 16, 23  # in a `Choice`; the style sheet's padding and the arrow
+SWITCH_ROOM = 4  # pixels above and below a switch, together
+MIDDLE = Qt.AlignmentFlag.AlignVCenter
+"""Without it, a row's layout makes all as low as the lowest of fixed height."""
 PRESSING_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -49,21 +75,19 @@ class Button(QPushButton):
 
 
 class Switch(QCheckBox):
-    """A check box drawn as a switch; the focus as with `Button`."""
+    """A check box drawn as a switch, as tall as its text; the focus as with `Button`."""
 
-    WIDTH, HEIGHT, GAP = 30, 16, 9  # pixels
-
-    def __init__(self, text: str, tooltip: str = "") -> None:
-        """Begin off."""
+    def __init__(self, text: str, tooltip: str = "", shortcut: str = "") -> None:
+        """Begin off; the shortcut switches."""
         super().__init__(text)
-        self.setToolTip(tooltip)
+        self.setToolTip(f"{tooltip} ({shortcut})" if shortcut else tooltip)
+        QShortcut(QKeySequence(shortcut), self).activated.connect(self.click)  # Qt's own shortcut of a button waits
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def sizeHint(self) -> QSize:
         """Room for the switch and its text."""
         metrics = self.fontMetrics()
-        width = self.WIDTH + self.GAP + metrics.horizontalAdvance(self.text()) + 4
-        return QSize(width, max(metrics.height(), self.HEIGHT) + 4)
+        return QSize(self._words_left() + metrics.horizontalAdvance(self.text()) + 4, metrics.height() + SWITCH_ROOM)
 
     def minimumSizeHint(self) -> QSize:
         """The same."""
@@ -84,17 +108,21 @@ class Switch(QCheckBox):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, on = self.palette(), self.isChecked() and self.isEnabled()
-        groove = QRectF(1, (self.height() - self.HEIGHT) / 2, self.WIDTH, self.HEIGHT)
+        tall = float(self.fontMetrics().height())
+        groove = QRectF(1, (self.height() - tall) / 2, 1.9 * tall, tall)
         painter.setPen(palette.link().color() if self.hasFocus() else Qt.PenStyle.NoPen)
         painter.setBrush(palette.highlight() if on else palette.mid())
-        painter.drawRoundedRect(groove, self.HEIGHT / 2, self.HEIGHT / 2)
+        painter.drawRoundedRect(groove, tall / 2, tall / 2)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(palette.base() if on else palette.placeholderText())
-        middle = QPointF(groove.right() - 8 if on else groove.left() + 8, groove.center().y())
-        painter.drawEllipse(middle, 5.5, 5.5)
-        painter.setPen(palette.windowText().color() if self.isEnabled() else palette.placeholderText().color())
-        words = self.rect().adjusted(self.WIDTH + self.GAP, 0, 0, 0)
+        painter.setBrush(palette.base() if on else palette.dark())
+        middle = QPointF(groove.right() - tall / 2 if on else groove.left() + tall / 2, groove.center().y())
+        painter.drawEllipse(middle, 0.34 * tall, 0.34 * tall)
+        painter.setPen(palette.windowText().color() if self.isEnabled() else palette.dark().color())
+        words = self.rect().adjusted(self._words_left(), 0, 0, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())
+
+    def _words_left(self) -> int:
+        return round(2.45 * self.fontMetrics().height())
 
 
 class Field(QLineEdit):
@@ -108,7 +136,66 @@ class Field(QLineEdit):
 
 
 class NumberBox(QDoubleSpinBox):
-    """A number to type, scroll or step; Enter ends typing and is no shortcut of the window's meanwhile."""
+    """A number to type, scroll or step, with Shift finely; a double click brings the default back.
+
+    Enter ends typing and is no shortcut of the window's meanwhile.
+
+    Attributes:
+        fine: what a step changes with Shift.
+        default: its default.
+    """
+
+    def __init__(self, *, fine: float, default: float) -> None:
+        """Begin at the default."""
+        super().__init__()
+        self.fine, self.default = fine, default
+        line = self.lineEdit()
+        assert line is not None
+        line.installEventFilter(self)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Claim Enter."""
+        if _claims(self, event):
+            return True
+        return super().event(event)
+
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Take double clicks from the line inside."""
+        if event is not None and event.type() == QEvent.Type.MouseButtonDblClick:
+            self.setValue(self.default)
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Step up and down, with Shift finely."""
+        assert event is not None
+        if _shifted(event) and event.key() in (Qt.Key.Key_Up, Qt.Key.Key_Down):
+            self.setValue(self.value() + SLIDER_MOVES[event.key()] * self.fine)
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """Step by notches, with Shift finely."""
+        assert event is not None
+        if _shifted(event):
+            turn = event.angleDelta().y() or event.angleDelta().x()  # some systems turn it sideways with Shift
+            self.setValue(self.value() + turn / 120 * self.fine)
+            event.accept()
+        else:
+            super().wheelEvent(event)
+
+
+class WholeBox(QSpinBox):
+    """A whole number to type or step; Enter ends typing and is no shortcut of the window's meanwhile."""
+
+    def __init__(self, name: str, low: int, high: int) -> None:
+        """Take numbers from `low` to `high`."""
+        super().__init__()
+        self.setRange(low, high)
+        self.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
+        self.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name}, {low} to {high}: type, or use the arrow keys")
 
     def event(self, event: QEvent | None) -> bool:
         """Claim Enter."""
@@ -153,13 +240,18 @@ class Choice(QComboBox):
         self.update()
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
-        """Add arrow, note and lamp."""
-        super().paintEvent(event)
-        painter = QPainter(self)
+        """Draw what is chosen, shortened if need be, with arrow, note and lamp."""
+        painter = QStylePainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         palette, right, middle = self.palette(), self.width() - 18, self.height() // 2
-        muted = palette.placeholderText()
+        muted = palette.dark()
         note, metrics = self._notes.get(self.currentData(), ""), self.fontMetrics()
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        room = self.width() - (LAMP_PIXELS if self._lamp else 0) - 2 * TEXT_MARGIN_PIXELS
+        option.currentText = metrics.elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
         taken = metrics.horizontalAdvance(self.currentText()) + metrics.horizontalAdvance(note) + 60
         if note and taken <= self.width():
             painter.setPen(muted.color())
@@ -179,17 +271,196 @@ class Choice(QComboBox):
         event.ignore()
 
 
-class _Slider(QSlider):
-    """A slider that a double click resets."""
+class SteadyLabel(QLabel):
+    """A label as wide as the widest of the texts that it will show, so that nothing beside it moves."""
+
+    def __init__(self, *widest: str) -> None:
+        """Leave room for each of `widest`; show the first."""
+        super().__init__(widest[0])
+        self._widest = widest
+
+    def sizeHint(self) -> QSize:
+        """Room for the widest text in the font in use."""
+        hint = super().sizeHint()
+        widest = max(self.fontMetrics().horizontalAdvance(text) for text in self._widest)
+        return QSize(max(hint.width(), widest + 2), hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
+
+
+class Slider(QSlider):
+    """A slider whose positions are fine ones: arrows, wheel and drag are coarse, and fine with Shift.
+
+    Signals:
+        reset: double-clicked, or Delete or Backspace pressed.
+    """
 
     reset = pyqtSignal()
+
+    def __init__(self, positions: int, coarse: int) -> None:
+        """Begin at 0 of `positions`; a coarse move is so many of them."""
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setRange(0, positions)
+        self.setSingleStep(coarse)
+        self.setPageStep(max(coarse, round(positions / 10)))
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._grabbed_x: float | None = None
+        self._exact = 0.0  # position while it is dragged
+        self._turned = 0.0  # of the wheel, less than a notch
+
+    def event(self, event: QEvent | None) -> bool:
+        """Claim its keys before they act as the window's shortcuts."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.ShortcutOverride
+            and event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
+            == Qt.KeyboardModifier.NoModifier
+            and event.key() in (*SLIDER_MOVES, *SLIDER_RESETS, *SLIDER_JUMPS)
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Arrows move, with Shift finely; Delete resets."""
+        assert event is not None
+        key = event.key()
+        if key in SLIDER_MOVES:
+            self.setValue(self.value() + SLIDER_MOVES[key] * self._stride(event))
+        elif key in SLIDER_RESETS:
+            self.reset.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def wheelEvent(self, event: QWheelEvent | None) -> None:
+        """A notch is a coarse move, with Shift a fine one."""
+        assert event is not None
+        turn = event.angleDelta().y() or event.angleDelta().x()  # some systems turn it sideways with Shift
+        self._turned += turn / 120
+        notches = int(self._turned)
+        self._turned -= notches
+        self.setValue(self.value() + notches * self._stride(event))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Grab the handle, or bring it here."""
+        assert event is not None
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
+        x, handle = event.position().x(), self._handle()
+        self.setSliderDown(True)
+        if not handle.left() - 2 <= x <= handle.right() + 2:
+            travel = max(1, self.width() - handle.width())
+            self.setValue(round((x - handle.width() / 2) / travel * self.maximum()))
+        self._grabbed_x, self._exact = x, float(self.value())
+
+    def mouseMoveEvent(self, event: QMouseEvent | None) -> None:
+        """Drag the handle; with Shift it goes a tenth of the way."""
+        assert event is not None
+        if self._grabbed_x is None:
+            return
+        x, travel = event.position().x(), max(1, self.width() - self._handle().width())
+        speed = FINE_DRAG if _shifted(event) else 1.0
+        moved = self._exact + (x - self._grabbed_x) * speed / travel * self.maximum()
+        self._grabbed_x, self._exact = x, min(max(moved, 0.0), float(self.maximum()))
+        self.setValue(round(self._exact))
+
+    def mouseReleaseEvent(self, event: QMouseEvent | None) -> None:
+        """Let go."""
+        self._grabbed_x = None
+        self.setSliderDown(False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent | None) -> None:
         """Ask for the default."""
         self.reset.emit()
 
+    def _stride(self, event: QInputEvent) -> int:
+        return 1 if _shifted(event) else self.singleStep()
 
-class Control(QWidget):
+    def _handle(self) -> QRect:
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        style = self.style()
+        assert style is not None
+        complex_slider, handle = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        return style.subControlRect(complex_slider, option, handle, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a `Control` sets.
+
+    Attributes:
+        name: as labelled.
+        meaning: what it does to the music, a sentence or two.
+        low: least value.
+        high: greatest value.
+        coarse: what an arrow key or a notch of the wheel changes.
+        fine: what it changes with Shift: the distance of neighbouring values.
+        text: writes a value with its unit.
+        shortcut: brings the focus here.
+    """
+
+    name: str
+    meaning: str
+    low: float
+    high: float
+    coarse: float
+    fine: float
+    text: Callable[[float], str]
+    shortcut: str
+
+    def tooltip(self, default: float) -> str:
+        """Return what there is to know."""
+        return (
+            f"{self.meaning}.\n{self.text(self.low)} to {self.text(self.high)};"
+            f" double-click or Delete for {self.text(default)}\n"
+            f"Arrow keys and wheel move by {self.coarse:g}, with Shift by {self.fine:g}; dragging with Shift is finer\n"
+            f"{self.shortcut} comes here"
+        )
+
+
+class Cell(QWidget):
+    """A heading above something; headings and what is below them lie alike in all cells of a row."""
+
+    def __init__(self, heading: Sequence[QWidget], body: Sequence[QWidget]) -> None:
+        """Put the heading's first widget at the left and the others at the right; the body's first takes the room."""
+        super().__init__()
+        line, rest = _Heading(), QWidget()
+        above, below = QHBoxLayout(line), QHBoxLayout(rest)
+        for inner, spacing in ((above, 8), (below, 6)):
+            inner.setContentsMargins(0, 0, 0, 0)
+            inner.setSpacing(spacing)
+        for index, widget in enumerate(heading):
+            above.addWidget(widget)
+            if index == 0:
+                above.addStretch(1)
+        for index, widget in enumerate(body):
+            below.addWidget(widget, 1 if index == 0 else 0, MIDDLE)
+        line.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(line)
+        layout.addWidget(rest, 1)
+
+
+class _Heading(QWidget):
+    """The line above: as tall with a switch in it as without."""
+
+    def sizeHint(self) -> QSize:
+        """Room for a switch in any case."""
+        hint = super().sizeHint()
+        return QSize(hint.width(), max(hint.height(), self.fontMetrics().height() + SWITCH_ROOM))
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
+
+
+class Control(Cell):
     """A slider with its name and its value.
 
     Signals:
@@ -198,67 +469,29 @@ class Control(QWidget):
 
     moved = pyqtSignal(float)
 
-    def __init__(
-        self,
-        name: str,
-        tooltip: str,
-        *,
-        low: float,
-        high: float,
-        step: float,
-        default: float,
-        text: Callable[[float], str],
-        heading: QWidget | None = None,
-    ) -> None:
-        """Show the default.
-
-        Args:
-            name: as labelled.
-            tooltip: what it does to the music.
-            low: least value.
-            high: greatest value.
-            step: distance of neighbouring values.
-            default: value that a double click brings back.
-            text: writes a value with its unit.
-            heading: stands in place of the label.
-        """
-        super().__init__()
-        self._low, self._step, self._default, self._text = low, step, default, text
-        self._slider = _Slider(Qt.Orientation.Horizontal)
-        self._slider.setRange(0, round((high - low) / step))
-        self._slider.setPageStep(max(1, round((high - low) / step / 10)))
-        self._slider.setAccessibleName(name)
-        self._slider.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self._value = QLabel()
+    def __init__(self, measure: Measure, default: float, heading: QWidget | None = None) -> None:
+        """Show the default, which a double click brings back; `heading` stands in place of the label."""
+        positions = round((measure.high - measure.low) / measure.fine)
+        self._measure, self._default = measure, default
+        self._slider = Slider(positions, round(measure.coarse / measure.fine))
+        self._slider.setAccessibleName(measure.name)
+        self._slider.setToolTip(measure.tooltip(default))
+        self._value = SteadyLabel(measure.text(measure.low), measure.text(measure.high), measure.text(default))
         self._value.setProperty("kind", "figure")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        if heading is None:
-            heading = label = QLabel(name)
-            label.setProperty("kind", "muted")
-            label.setBuddy(self._slider)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setHorizontalSpacing(6)
-        layout.setVerticalSpacing(2)
-        layout.addWidget(heading, 0, 0)
-        layout.addWidget(self._value, 0, 1)
-        layout.addWidget(self._slider, 1, 0, 1, 2)
-        layout.setColumnStretch(1, 1)
-        self._slider.setToolTip(
-            f"{tooltip}\n{low:g} to {high:g}; double-click for {text(default)}; arrow keys move by {step:g}"
-        )
-        self.setMinimumWidth(max(112, heading.sizeHint().width() + 74))
+        super().__init__([heading or muted(measure.name), self._value], [self._slider])
         self.show_value(default)
         self._slider.valueChanged.connect(self._slid)
         self._slider.reset.connect(lambda: self._slider.setValue(self._position(self._default)))
+        bring_focus(measure.shortcut, self._slider)
 
     @property
     def value(self) -> float:
         """The value shown."""
-        return round(self._low + self._slider.value() * self._step, 6)
+        return round(self._measure.low + self._slider.value() * self._measure.fine, 6)
 
     @property
-    def slider(self) -> QSlider:
+    def slider(self) -> Slider:
         """The slider, for focus and tests."""
         return self._slider
 
@@ -273,14 +506,34 @@ class Control(QWidget):
             self._slider.blockSignals(True)
             self._slider.setValue(self._position(value))
             self._slider.blockSignals(False)
-            self._value.setText(self._text(value))
+            self._write(value)
 
     def _position(self, value: float) -> int:
-        return round((value - self._low) / self._step)
+        return round((value - self._measure.low) / self._measure.fine)
 
     def _slid(self) -> None:
-        self._value.setText(self._text(self.value))
+        self._write(self.value)
         self.moved.emit(self.value)
+
+    def _write(self, value: float) -> None:
+        text = self._measure.text(value)
+        if text != self._value.text():
+            self._value.setText(text)
+        if text != self._slider.accessibleDescription():
+            self._slider.setAccessibleDescription(text)
+
+
+def muted(text: str) -> QLabel:
+    """Return a label that explains."""
+    label = QLabel(text)
+    label.setProperty("kind", "muted")
+    return label
+
+
+def bring_focus(keys: str, widget: QWidget) -> None:
+    """Let a shortcut of the window bring the focus to a widget."""
+    shortcut = QShortcut(QKeySequence(keys), widget)
+    shortcut.activated.connect(lambda: widget.setFocus(Qt.FocusReason.ShortcutFocusReason))
 
 
 def repolish(widget: QWidget) -> None:
@@ -288,6 +541,10 @@ def repolish(widget: QWidget) -> None:
     style = widget.style()
     assert style is not None
     style.polish(widget)
+
+
+def _shifted(event: QInputEvent) -> bool:
+    return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
 
 
 def _claims(widget: QWidget, event: QEvent | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,21 +14,23 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pitch import pitch_name
+from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.core.tempo import TapTempo
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
-from rnnrbm_live.gui.application import apply_theme
+from rnnrbm_live.gui.application import animate_widgets, apply_theme, system_reduces_motion
 from rnnrbm_live.gui.bridge import Bridge
 from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.files import Files, dropped_file
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.menus import Entry, Menus
+from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
-from rnnrbm_live.gui.theme import THEMES
+from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
@@ -48,11 +51,14 @@ class MainWindow(QMainWindow):
         self._services = services
         self._remembered = services.store.load()
         self._tapping = TapTempo()
+        self._text_percent = 100
+        self._still = False
         self.bridge = Bridge(engine, services.clock, self)
         self.files = Files(self, services, self._remembered)
         self.training = Training(services.workshop, self)
         self._training_window: TrainingWindow | None = None
         self._before_hearing = ""  # the model that played
+        self.presets = Presets(self, services.presets, services.exports_folder)
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.roll = RollView()
@@ -67,6 +73,7 @@ class MainWindow(QMainWindow):
         self._make_menus()
         self._restore()
         self.bridge.start()
+        self.presets.read()
         self._offer_last_session()
 
     # --- assembling --------------------------------------------------------------------------------------
@@ -94,7 +101,7 @@ class MainWindow(QMainWindow):
         bridge.figures.connect(self.toolbar.show_figures)
         bridge.figures.connect(self.status.show_figures)
         bridge.noticed.connect(self.trouble.show_notice)
-        bridge.moved.connect(self.roll.move_to)
+        bridge.moved.connect(self._move)
 
     def _follow_user(self) -> None:
         send, bar, controls, roll = self.bridge.send, self.toolbar, self.controls, self.roll
@@ -131,6 +138,11 @@ class MainWindow(QMainWindow):
         self.training.heard.connect(self._hear_draft)
         self.training.unheard.connect(self._unhear_draft)
         self.training.kept.connect(self._add_model)
+        controls.preset_chosen.connect(self.presets.use)
+        controls.save_preset_asked.connect(self._save_preset)
+        self.presets.asked.connect(send)
+        self.presets.changed.connect(self._show_presets)
+        self.presets.said.connect(self.bridge.notify)
 
     def _make_menus(self) -> None:
         def sending(command: ask.Command) -> Callable[[], None]:
@@ -146,6 +158,11 @@ class MainWindow(QMainWindow):
                     Entry("Export…", "Ctrl+E", self._export),
                     Entry("Sessions…", "Ctrl+Shift+O", self.show_sessions),
                     Entry("Train a model…", "Ctrl+Shift+T", self.show_training),
+                ],
+                [
+                    Entry("Open preset…", "Ctrl+P", self.presets.ask_to_open),
+                    Entry("Save preset…", "Ctrl+S", self._save_preset),
+                    Entry("Share preset…", "Ctrl+Shift+S", self._share_preset),
                 ],
                 [Entry("Quit", "Ctrl+Q", self.close)],
             ],
@@ -175,11 +192,17 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Back to now", "End", roll.follow),
-                    Entry("Zoom in", "Ctrl++ Ctrl+=", lambda: roll.zoom_time(1.25)),
-                    Entry("Zoom out", "Ctrl+-", lambda: roll.zoom_time(0.8)),
-                ]
+                    Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
+                    Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
+                ],
+                [
+                    Entry("Larger text", "Ctrl++ Ctrl+=", lambda: self.step_text(1)),
+                    Entry("Smaller text", "Ctrl+-", lambda: self.step_text(-1)),
+                    Entry("Text as it was", "Ctrl+0", lambda: self.set_text(100)),
+                ],
             ],
         )
+        self._still_switch = self._menus.add_switch(view, "Reduce motion", self.set_still)
         self._menus.add_themes(view, self.set_theme)
         self._menus.add(
             "&Help",
@@ -200,6 +223,15 @@ class MainWindow(QMainWindow):
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
 
+    def _move(self, position: float) -> None:
+        """Put the now-line at a step; with little motion, once a beat."""
+        beat = self.bridge.snapshot.timeline.steps_per_beat
+        self.roll.move_to(position // beat * beat if self._still else position)
+
+    def _show_presets(self, presets: list[Preset]) -> None:
+        self.controls.show_presets(presets)
+        self.controls.show_snapshot(self.bridge.snapshot)
+
     # --- what the user does ------------------------------------------------------------------------------
 
     def _play_or_pause(self) -> None:
@@ -217,6 +249,12 @@ class MainWindow(QMainWindow):
     def use_primer(self, path: Path) -> None:
         """Play a MIDI file and let the model go on from it."""
         self.files.read_primer(path, self.bridge.snapshot.timeline.steps_per_beat)
+
+    def _save_preset(self) -> None:
+        self.presets.ask_for_name(self.bridge.snapshot.settings)
+
+    def _share_preset(self) -> None:
+        self.presets.ask_where_to_write(self.bridge.snapshot.settings)
 
     def _export(self) -> None:
         recording = self.bridge.snapshot.recording
@@ -321,7 +359,7 @@ class MainWindow(QMainWindow):
         self.roll.show_dropping(False)
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        """Use a file as a primer, and a folder to train on."""
+        """Use a preset or a primer, or a folder to train on."""
         assert event is not None
         self.roll.show_dropping(False)
         path = dropped_file(event.mimeData())
@@ -330,6 +368,8 @@ class MainWindow(QMainWindow):
             if path.is_dir():
                 self.show_training()
                 self.training.choose(path)
+            elif path.suffix.lower() == PRESET_SUFFIX:
+                self.presets.open(path)
             else:
                 self.use_primer(path)
 
@@ -337,15 +377,41 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, name: str) -> None:
         """Change to the ``dark`` or the ``light`` theme."""
-        theme = THEMES.get(name, THEMES["dark"])
+        theme = replace(THEMES.get(name, THEMES["dark"]), scale=self._text_percent / 100)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         apply_theme(application, theme)
         self.roll.set_theme(theme)
+        self.toolbar.set_scale(theme.scale)
         self._remembered["theme"] = theme.name
         self._menus.show_theme(theme.name)
 
+    def set_text(self, percent: int) -> None:
+        """Write everything larger or smaller; 100 is the usual size."""
+        self._text_percent = self._remembered["text"] = percent
+        self.set_theme(self._remembered["theme"])
+        self._say(f"Text at {percent} %")
+
+    def step_text(self, steps: int) -> None:
+        """Write larger by so many steps, smaller if negative."""
+        index = TEXT_PERCENTS.index(self._text_percent) + steps
+        self.set_text(TEXT_PERCENTS[min(max(index, 0), len(TEXT_PERCENTS) - 1)])
+
+    def set_still(self, still: bool) -> None:
+        """Let the roll move once a beat and menus open at once, or everything move smoothly."""
+        self._still = self._remembered["still"] = still
+        self._still_switch.setChecked(still)
+        animate_widgets(not still)
+
     def _restore(self) -> None:
+        percent = self._remembered.get("text")
+        self._text_percent = percent if percent in TEXT_PERCENTS else 100
+        still = self._remembered.get("still")
+        if isinstance(still, bool):
+            self.set_still(still)
+        elif system_reduces_motion():
+            self.set_still(True)
+            del self._remembered["still"]  # the system goes on to say
         theme = self._remembered.get("theme")
         self.set_theme(theme if isinstance(theme, str) else "dark")
         self.resize(1400, 860)
@@ -368,6 +434,11 @@ class MainWindow(QMainWindow):
 
 def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return what an empty roll says: a title and a sentence."""
+    if not (snapshot.ports.piano or snapshot.ports.midi):
+        return (
+            "There is nothing to sound on",
+            "Neither a sound device nor MIDI answers: what is played is drawn and recorded, but not heard.",
+        )
     if snapshot.transport is Transport.STOPPED:
         return "Press Space to play", "Or drop a MIDI file here: the model goes on from it."
     return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from rnnrbm_live.core.errors import MidiFileError
+from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, nothing_to_export
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pitch import is_black, pitch_name
 from rnnrbm_live.core.recording import Recording
@@ -20,25 +22,26 @@ MARGIN_PIXELS = 40
 WIDEST_PIXELS = 16_000
 
 
-def draw_recording(path: Path, recording: Recording) -> None:
+def draw_recording(path: Path, recording: Recording, choice: ExportChoice = EVERYTHING) -> None:
     """Draw what sounded, one colour for each who played, and write it as PNG.
 
     Raises:
         MidiFileError: if there is nothing to draw, or the file cannot be written.
     """
-    notes = recording.all_notes()
+    notes = chosen_notes(recording, choice)
     if not notes:
-        raise MidiFileError(f"nothing has been played, so there is no picture to write to {path}")
+        raise MidiFileError(nothing_to_export(path.name, choice))
     low = max(0, min(note.pitch for note in notes) - 3)
     high = min(128, max(note.pitch for note in notes) + 4)
-    steps = max(note.end_steps for note in notes)
+    first, end = choice.span_steps(recording.timeline) or (0, math.ceil(max(note.end_steps for note in notes)))
+    steps = end - first
     scale = min(STEP_PIXELS, (WIDEST_PIXELS - MARGIN_PIXELS) / steps)
     width, height = round(steps * scale) + MARGIN_PIXELS + 8, (high - low) * ROW_PIXELS + MARGIN_PIXELS
     image = Image.new("RGB", (width, height), GROUND)
     draw = ImageDraw.Draw(image)
 
     def x_at(step: float) -> float:
-        return MARGIN_PIXELS + step * scale
+        return MARGIN_PIXELS + (step - first) * scale
 
     def y_at(pitch: int) -> int:
         return (high - 1 - pitch) * ROW_PIXELS
@@ -50,7 +53,7 @@ def draw_recording(path: Path, recording: Recording) -> None:
             draw.line((MARGIN_PIXELS, y_at(pitch) + ROW_PIXELS, width, y_at(pitch) + ROW_PIXELS), fill=BAR_LINE)
             draw.text((8, y_at(pitch) - 1), pitch_name(pitch), fill=TEXT)
     timeline = recording.timeline
-    for step in range(0, int(steps) + 1, timeline.steps_per_beat):
+    for step in range(first, end + 1, timeline.steps_per_beat):
         downbeat = timeline.step_in_bar(step) == 0
         draw.line((x_at(step), 0, x_at(step), height - MARGIN_PIXELS), fill=BAR_LINE if downbeat else LINE)
         if downbeat:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rnnrbm_live.core.errors import SoundFileError
+from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, nothing_to_export
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
 
@@ -16,18 +17,19 @@ BLOCK_FRAMES = 2400
 LONGEST_TAIL_SECONDS = 12.0
 
 
-def write_wav(path: Path, recording: Recording) -> None:
+def write_wav(path: Path, recording: Recording, choice: ExportChoice = EVERYTHING) -> None:
     """Play what sounded on the built-in piano into a file: 48 kHz, 16 bits, stereo. It is whole or not there at all.
 
-    Silence before the first note is left out.
+    Where `choice` names bars, the file begins with the first of them; else silence before the first note is left out.
 
     Raises:
         SoundFileError: if nothing has sounded, or the file cannot be written.
     """
-    notes = recording.all_notes()
+    notes = chosen_notes(recording, choice)
     if not notes:
-        raise SoundFileError(f"nothing has been played yet, so {path.name} was not written: play first, then export")
-    begin = recording.seconds_at(notes[0].start_steps)
+        raise SoundFileError(nothing_to_export(path.name, choice))
+    span = choice.span_steps(recording.timeline)
+    begin = recording.seconds_at(span[0] if span else notes[0].start_steps)
 
     def frame(position_steps: float) -> int:
         return round((recording.seconds_at(position_steps) - begin) * SAMPLE_RATE)

@@ -11,19 +11,23 @@ from typing import Any
 
 from rnnrbm_live.core.clock import ManualClock
 from rnnrbm_live.core.commands import Command, TakeUpSession
-from rnnrbm_live.core.errors import JournalError, MidiFileError, RNNRBMError
+from rnnrbm_live.core.errors import JournalError, MidiFileError, PresetError, RNNRBMError
+from rnnrbm_live.core.export import ExportChoice
 from rnnrbm_live.core.frame import REST, Frame, Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.journal import NoJournal
 from rnnrbm_live.core.learning import Draft, Told
 from rnnrbm_live.core.messages import Level, Notice, PlannedFrame, Ports
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Timing, Transport
 from rnnrbm_live.gui.services import ModelChoice, Services, SessionEntry
 
 PLANNED_STEPS = 16
+CALM = Preset("Calm", {"tempo_bpm": 63.0, "temperature": 0.8, "velocity": 58})
+WILD = Preset("Wild", {"tempo_bpm": 152.0, "temperature": 1.25, "density": 0.75})
 PORTS = Ports(
     outputs=("Synth A", "Synth B"),
     inputs=("Launchkey Mini MK3",),
@@ -141,6 +145,7 @@ class FakeFiles:
 
     def __init__(self) -> None:
         self.exported: list[tuple[Path, Recording]] = []
+        self.choices: list[ExportChoice] = []
         self.read: list[tuple[Path, int]] = []
         self.trouble: MidiFileError | None = None
 
@@ -150,10 +155,38 @@ class FakeFiles:
         self.read.append((path, steps_per_beat))
         return PianoRoll.from_frames([REST] * 8, steps_per_beat)
 
-    def export(self, path: Path, recording: Recording) -> None:
+    def export(self, path: Path, recording: Recording, choice: ExportChoice) -> None:
         if self.trouble is not None:
             raise self.trouble
         self.exported.append((path, recording))
+        self.choices.append(choice)
+
+
+class FakePresets:
+    """Two presets that ship, and what was kept and written; `trouble` is raised instead if it is set."""
+
+    def __init__(self) -> None:
+        self.there = [CALM, WILD]
+        self.written: list[tuple[Path, Preset]] = []
+        self.trouble: PresetError | None = None
+
+    def presets(self) -> list[Preset]:
+        return list(self.there)
+
+    def keep(self, preset: Preset) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.there.append(preset)
+
+    def read(self, path: Path) -> Preset:
+        if self.trouble is not None:
+            raise self.trouble
+        return Preset(path.stem, {"temperature": 1.1, "density": -1.0})
+
+    def write(self, path: Path, preset: Preset) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.written.append((path, preset))
 
 
 class FakePlayback:
@@ -275,6 +308,7 @@ def services(
     shelf: FakeShelf | None = None,
     cut_off: SessionEntry | None = None,
     workshop: FakeWorkshop | None = None,
+    presets: FakePresets | None = None,
 ) -> Services:
     return Services(
         clock=engine.clock,
@@ -285,6 +319,7 @@ def services(
         store=store,
         read_primer=files.read_primer,
         export=files.export,
+        presets=presets or FakePresets(),
         sessions=shelf or FakeShelf(),
         cut_off=cut_off,
         workshop=workshop or FakeWorkshop(),

@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core.commands import UsePrimer
 from rnnrbm_live.core.errors import MidiFileError
+from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine, FakeFiles, MemoryStore
 
@@ -42,18 +44,20 @@ def test_export_through_the_dialog(
     engine.play(8)
     window.bridge.look()
     QTest.keyClick(window.roll, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    dialog = dialog_of(window, qtbot)
-    assert Path(dialog.directory().absolutePath()) == tmp_path
-    (offered,) = dialog.selectedFiles()
-    assert Path(offered).name.startswith("RNN-RBM Live ")
-    assert offered.endswith(".mid")
-    assert dialog.windowModality() is not Qt.WindowModality.ApplicationModal
+    (dialog,) = window.findChildren(ExportDialog)
+    assert dialog.file.parent == tmp_path
+    assert dialog.file.name.startswith("RNN-RBM Live ")
+    assert dialog.file.suffix == ".mid"
+    assert not dialog.isModal()
+    qtbot.waitUntil(dialog.path.hasFocus)
     target = tmp_path / "mine.mid"
-    dialog.fileSelected.emit(str(target))
+    dialog.path.selectAll()
+    QTest.keyClicks(dialog.path, str(target))
+    QTest.keyClick(dialog.path, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Saved" in window.trouble.text)
     assert files.exported == [(target, engine.snapshot.recording)]
+    assert files.choices == [EVERYTHING]
     assert window.trouble.text == f"Saved mine.mid in {tmp_path}"
-    dialog.close()
     window.close()
     assert store.values["exports"] == str(tmp_path)
 
@@ -63,7 +67,7 @@ def test_nothing_to_export_is_said(window: MainWindow, engine: FakeEngine) -> No
     assert not window.toolbar.export.isEnabled()
     QTest.keyClick(window.roll, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     assert "nothing to export" in window.trouble.text
-    assert not window.findChildren(QFileDialog)
+    assert not window.findChildren(ExportDialog)
 
 
 def test_export_that_fails_is_one_line(
@@ -84,9 +88,9 @@ def test_export_does_not_hold_up_the_window(
     go_on = threading.Event()
 
     class SlowFiles(FakeFiles):
-        def export(self, path: Path, recording: Recording) -> None:
+        def export(self, path: Path, recording: Recording, choice: ExportChoice) -> None:
             assert go_on.wait(10)
-            files.export(path, recording)
+            files.export(path, recording, choice)
 
     object.__setattr__(window.files._services, "export", SlowFiles().export)
     window.files.export_to(tmp_path / "slow.mid", engine.snapshot.recording)

@@ -10,7 +10,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.errors import JournalError
 from rnnrbm_live.core.messages import Notice
 from rnnrbm_live.engine.snapshot import Transport
-from rnnrbm_live.gui.files import EXPORT_FILTERS, follow_kind, with_suffix
+from rnnrbm_live.gui.export_dialog import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.window import MainWindow

@@ -137,7 +137,7 @@ def test_from_a_folder_to_a_model_that_is_kept(
     assert dialog.known.values == MONITORS
     assert dialog.known.last == "\N{MINUS SIGN}5.50 nats"
     assert dialog.unknown.values == pytest.approx([5, 20, 31.25])
-    assert main.toolbar.train.text() == "5 % learnt"
+    assert main.toolbar.train.text() == "5 %"
 
     workshop.waiting = draft(folder, finished=True)
     tell(main, workshop, msg.Learnt(65, 65, 1.0, MONITORS, ACCURACIES, 0.0), msg.Ended())
@@ -336,7 +336,7 @@ def test_it_goes_on_while_its_window_is_closed(
     qtbot.waitUntil(lambda: not main.findChildren(TrainingWindow))
     assert "let go" not in learner.asked
     tell(main, workshop, msg.Learnt(30, 65, 0.46, MONITORS, ACCURACIES, 300.0))
-    assert main.toolbar.train.text() == "46 % learnt"
+    assert main.toolbar.train.text() == "46 %"
     workshop.waiting = draft(folder, finished=True)
     tell(main, workshop, msg.Ended())
     assert main.trouble.text == "Waltzes is learnt; the model waits to be kept"

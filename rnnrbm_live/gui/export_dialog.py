@@ -1,0 +1,214 @@
+"""What to export and where to: a window beside the music, that stops nothing and remembers the last choices."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+
+from rnnrbm_live.core.export import ExportChoice, bars_of
+from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, Field, WholeBox, muted
+
+EXPORT_KINDS = {".mid": "MIDI file", ".wav": "Sound of the built-in piano", ".png": "Picture of the roll"}
+EXPORT_FILTERS = ";;".join(f"{title} (*{suffix})" for suffix, title in EXPORT_KINDS.items())
+KIND_OF_SUFFIX = {suffix: suffix for suffix in EXPORT_KINDS} | {".midi": ".mid"}
+LABELS = ("Kind", "What", "Tracks", "Your notes", "File")
+
+
+class ExportDialog(QDialog):
+    """Asks for kind, bars, tracks, timing and file.
+
+    Signals:
+        chosen: (`Path`, `ExportChoice`).
+    """
+
+    chosen = pyqtSignal(object, object)
+
+    def __init__(
+        self, parent: QWidget, recording: Recording, folder: Path, remembered: MutableMapping[str, Any]
+    ) -> None:
+        """Ask about a recording, in the way that was chosen last; `remembered` keeps what is chosen now."""
+        super().__init__(parent)
+        self.setWindowTitle("Export the session")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._remembered = remembered
+        self._asked_about: Path | None = None
+        self.kind = Choice("Kind", "What to write; the name's ending says it too")
+        self.region = Choice("What", "Everything that was played, or some bars of it")
+        first, last = bars_of(recording)
+        self.first, self.last = WholeBox("First bar", first, last), WholeBox("Last bar", first, last)
+        self.tracks = Choice("Tracks", "Whether the model's notes and yours are apart, in a MIDI file")
+        self.timing = Choice("Your notes", "Whether what you played stays as it was, or moves to the grid")
+        self.path = Field()
+        self.path.setAccessibleName("File")
+        self.path.setToolTip("Where to write; .mid, .wav or .png says what")
+        self.browse = Button("Browse…", "Choose the place")
+        self.notice = QLabel()
+        self.notice.setWordWrap(True)
+        self.export = Button("Export", "Write the file; the music goes on meanwhile (Enter)", "default")
+        self.cancel = Button("Cancel", "Write nothing (Esc)")
+        self._offer(remembered)
+        self.first.setValue(first)
+        self.last.setValue(last)
+        name = f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}{self.kind.currentData()}"
+        self.path.setText(str(folder / name))
+        self._build()
+        self._follow()
+        self._show_what_matters()
+
+    def _offer(self, remembered: MutableMapping[str, Any]) -> None:
+        kind = remembered.get("kind")
+        self.kind.offer(
+            [(f"{title} ({suffix})", suffix) for suffix, title in EXPORT_KINDS.items()],
+            kind if kind in EXPORT_KINDS else ".mid",
+        )
+        self.region.offer([("Everything", False), ("Some bars", True)], remembered.get("some bars") is True)
+        self.tracks.offer(
+            [("Model and you on two tracks", False), ("All on one track", True)], remembered.get("together") is True
+        )
+        self.timing.offer([("As you played them", False), ("On the grid", True)], remembered.get("quantised") is True)
+
+    def _build(self) -> None:
+        self.path.setMinimumWidth(360)
+        bars = QHBoxLayout()
+        bars.setSpacing(8)
+        bars.addWidget(self.region, 1, MIDDLE)
+        self._between = [muted("bars"), muted("to")]
+        for widget in (self._between[0], self.first, self._between[1], self.last):
+            bars.addWidget(widget, 0, MIDDLE)
+        place = QHBoxLayout()
+        place.setSpacing(8)
+        place.addWidget(self.path, 1, MIDDLE)
+        place.addWidget(self.browse, 0, MIDDLE)
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(16)
+        grid.setVerticalSpacing(10)
+        for row, title in enumerate(LABELS):
+            grid.addWidget(muted(title), row, 0)
+        grid.addWidget(self.kind, 0, 1)
+        grid.addLayout(bars, 1, 1)
+        grid.addWidget(self.tracks, 2, 1)
+        grid.addWidget(self.timing, 3, 1)
+        grid.addLayout(place, 4, 1)
+        grid.setColumnStretch(1, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        self.notice.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        buttons.addWidget(self.notice, 1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.export)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(22, 18, 22, 18)
+        layout.setSpacing(16)
+        layout.addLayout(grid)
+        layout.addStretch(1)
+        layout.addLayout(buttons)
+        self.export.setDefault(True)
+        self.path.setFocus()
+        self.path.selectAll()
+
+    def _follow(self) -> None:
+        self.kind.activated.connect(self._kind_chosen)
+        self.region.activated.connect(self._show_what_matters)
+        self.first.valueChanged.connect(lambda bar: self.last.setValue(max(bar, self.last.value())))
+        self.last.valueChanged.connect(lambda bar: self.first.setValue(min(bar, self.first.value())))
+        self.path.textChanged.connect(self._path_changed)
+        self.browse.clicked.connect(self._browse)
+        self.cancel.clicked.connect(self.reject)
+        self.export.clicked.connect(self._export)
+
+    # --- what the user does ------------------------------------------------------------------------------
+
+    @property
+    def file(self) -> Path:
+        """The file to write, with the ending of the kind that is chosen where the name has none of its own."""
+        return with_suffix(Path(self.path.text().strip()).expanduser(), self.kind.currentData())
+
+    @property
+    def choice(self) -> ExportChoice:
+        """What is chosen."""
+        return ExportChoice(
+            bars=(self.first.value(), self.last.value()) if self.region.currentData() else None,
+            together=self.tracks.currentData(),
+            quantised=self.timing.currentData(),
+        )
+
+    def _kind_chosen(self) -> None:
+        path = self.path.text().strip()
+        self.path.setText(str(with_suffix(_without_suffix(Path(path)), self.kind.currentData())))
+        self._show_what_matters()
+
+    def _path_changed(self, text: str) -> None:
+        kind = KIND_OF_SUFFIX.get(Path(text.strip()).suffix.lower())
+        if kind is not None and kind != self.kind.currentData():
+            self.kind.setCurrentIndex(self.kind.findData(kind))
+            self._show_what_matters()
+        self._ask_about(None)
+        self.export.setEnabled(bool(text.strip()))
+
+    def _show_what_matters(self) -> None:
+        some = bool(self.region.currentData())
+        for widget in (*self._between, self.first, self.last):
+            widget.setEnabled(some)
+        self.tracks.setEnabled(self.kind.currentData() == ".mid")
+
+    def _browse(self) -> None:
+        dialog = QFileDialog(self, "Export to", str(self.file), EXPORT_FILTERS)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        follow_kind(dialog)
+        dialog.selectNameFilter(next(f for f in dialog.nameFilters() if self.kind.currentData() in f))
+        dialog.selectFile(str(self.file))
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(self._browsed)
+        dialog.open()
+
+    def _browsed(self, name: str) -> None:
+        self.path.setText(name)
+        if self.file.exists():
+            self._ask_about(self.file)  # the other dialog has asked already
+
+    def _ask_about(self, path: Path | None) -> None:
+        """Ask whether a file may be replaced; None for no question."""
+        self._asked_about = path
+        self.export.setText("Export" if path is None else "Replace")
+        self.notice.setText("" if path is None else f"{path.name} is there already: Replace writes over it")
+
+    def _export(self) -> None:
+        path = self.file
+        if path.exists() and path != self._asked_about:
+            self._ask_about(path)
+            return
+        choice = self.choice
+        self._remembered.update(
+            {
+                "kind": self.kind.currentData(),
+                "some bars": choice.bars is not None,
+                "together": choice.together,
+                "quantised": choice.quantised,
+            }
+        )
+        self.chosen.emit(path, choice)
+        self.accept()
+
+
+def follow_kind(dialog: QFileDialog) -> None:
+    """Let a dialog add the suffix of the kind that is chosen, and so ask before it overwrites that file."""
+    dialog.setDefaultSuffix("mid")
+    dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(with_suffix(Path("x"), chosen).suffix))
+
+
+def with_suffix(path: Path, kind: str) -> Path:
+    """Return the file to write: as named if that says a kind, else with the suffix that `kind`, or a filter, names."""
+    if path.suffix.lower() in KIND_OF_SUFFIX:
+        return path
+    chosen = next((suffix for suffix in EXPORT_KINDS if suffix in kind), ".mid")
+    return path.with_name(path.name + chosen) if path.name else path
+
+
+def _without_suffix(path: Path) -> Path:
+    return path.with_suffix("") if path.suffix.lower() in KIND_OF_SUFFIX else path

@@ -1,0 +1,134 @@
+"""Layouts that break into rows where there is little width, and panels that are as tall as those rows."""
+
+from __future__ import annotations
+
+from PyQt6.QtCore import QPoint, QRect, QSize, Qt
+from PyQt6.QtWidgets import QLayout, QLayoutItem, QWidget
+
+
+class _Rows(QLayout):
+    """What the two layouts share: items, and a height that depends on the width.
+
+    Attributes:
+        across: pixels between neighbours in a row.
+    """
+
+    def __init__(self, *, across: int, down: int) -> None:
+        """Leave so many pixels between neighbours in a row, and between rows."""
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self.across, self._down = across, down
+
+    def addItem(self, item: QLayoutItem | None) -> None:
+        """Append; QLayout calls this."""
+        assert item is not None
+        self._items.append(item)
+
+    def insert(self, index: int, widget: QWidget) -> None:
+        """Put a widget before the item at `index`."""
+        self.addWidget(widget)
+        self._items.insert(index, self._items.pop())
+        self.invalidate()
+
+    def count(self) -> int:
+        """Return the number of items."""
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        """Return an item; None beyond the last."""
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        """Remove an item and return it."""
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def expandingDirections(self) -> Qt.Orientation:
+        """Grow sideways."""
+        return Qt.Orientation.Horizontal
+
+    def hasHeightForWidth(self) -> bool:
+        """Say that it has."""
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of the rows at a width."""
+        return self._place(QRect(0, 0, width, 0), moving=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        """Put every item in its place."""
+        super().setGeometry(rect)
+        self._place(rect, moving=True)
+
+    def sizeHint(self) -> QSize:
+        """The least that is needed: a panel asks `heightForWidth`."""
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        """Room for the largest item."""
+        size = QSize()
+        for item in self._shown():
+            size = size.expandedTo(item.minimumSize())
+        margins = self.contentsMargins()
+        return size + QSize(margins.left() + margins.right(), margins.top() + margins.bottom())
+
+    def _shown(self) -> list[QLayoutItem]:
+        return [item for item in self._items if not item.isEmpty()]
+
+    def _place(self, rect: QRect, *, moving: bool) -> int:
+        """Return the height that the rows take in a rectangle; put the items there if `moving`."""
+        raise NotImplementedError
+
+
+class Flow(_Rows):
+    """Items as wide as they wish, from left to right; the last one stands at the right."""
+
+    def _place(self, rect: QRect, *, moving: bool) -> int:
+        margins = self.contentsMargins()
+        inside = rect.marginsRemoved(margins)
+        rows: list[list[QLayoutItem]] = [[]]
+        taken = 0
+        for item in self._shown():
+            width = item.sizeHint().width()
+            if rows[-1] and taken + self.across + width > inside.width():
+                rows.append([])
+                taken = 0
+            taken += width + (self.across if rows[-1] else 0)
+            rows[-1].append(item)
+        y, last = inside.top(), rows[-1][-1:]
+        for row in rows:
+            height = max((item.sizeHint().height() for item in row), default=0)
+            x = inside.left()
+            for item in row:
+                size = item.sizeHint()
+                if item in last:
+                    x = max(x, inside.right() + 1 - size.width())
+                if moving:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self.across
+            y += height + self._down
+        return y - self._down - rect.top() + margins.bottom()
+
+
+class Cells(_Rows):
+    """Items in as few rows as fit, about equally full; those of a row share its width."""
+
+    def _place(self, rect: QRect, *, moving: bool) -> int:
+        margins = self.contentsMargins()
+        inside = rect.marginsRemoved(margins)
+        items = self._shown()
+        narrowest = max((item.minimumSize().width() for item in items), default=1)
+        fitting = max(1, (inside.width() + self.across) // (narrowest + self.across))
+        n_rows = max(1, -(-len(items) // fitting))
+        y, first = inside.top(), 0
+        for row_index in range(n_rows):
+            row = items[first : first + len(items) // n_rows + (row_index < len(items) % n_rows)]
+            first += len(row)
+            height = max((item.sizeHint().height() for item in row), default=0)
+            for column, item in enumerate(row):
+                left, right = (
+                    inside.left() + edge * (inside.width() + self.across) // len(row) for edge in (column, column + 1)
+                )
+                if moving:
+                    item.setGeometry(QRect(left, y, right - left - self.across, height))
+            y += height + self._down
+        return y - self._down - rect.top() + margins.bottom()
