@@ -246,7 +246,7 @@ def plot(lines: dict[str, list[float]], path: Path) -> None:
     widget.setLabel("left", "share of steps")
     widget.setLogMode(x=True, y=True)
     widget.showGrid(x=True, y=True, alpha=0.25)
-    widget.addLegend(offset=(20, -60))
+    widget.addLegend(offset=(-10, 10))
     for number, (name, late) in enumerate(lines.items()):
         times = np.sort(np.maximum(late, 1e-3))
         share = 1 - np.arange(len(times)) / len(times)
