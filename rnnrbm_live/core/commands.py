@@ -84,7 +84,7 @@ class Adjust:
     """Change one field of `Settings`; a value out of range is reported and ignored."""
 
     name: str
-    value: float | int | bool
+    value: float | int | bool | str | tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 import msgspec
 
+from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
@@ -74,12 +75,14 @@ class StepHeard(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):
         tempo_bpm: in force from this step on.
         settings: that the frame was drawn with; None if what sounded was not what the model had planned last (the plan
             had run dry, or changed too late).
+        keys: what the player held, in a duet.
     """
 
     step: int
     planned: PlannedFrame
     tempo_bpm: float
     settings: Settings | None = None
+    keys: Keys = NO_KEYS
 
 
 class KeyHeard(msgspec.Struct, frozen=True, tag="key"):

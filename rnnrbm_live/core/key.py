@@ -14,6 +14,17 @@ from rnnrbm_live.core.frame import Bits
 from rnnrbm_live.core.pitch import PIANO
 
 PITCH_CLASSES = 12
+SCALES = {
+    "any": frozenset(range(12)),
+    "major": frozenset({0, 2, 4, 5, 7, 9, 11}),
+    "minor": frozenset({0, 2, 3, 5, 7, 8, 10}),
+    "harmonic minor": frozenset({0, 2, 3, 5, 7, 8, 11}),
+    "dorian": frozenset({0, 2, 3, 5, 7, 9, 10}),
+    "mixolydian": frozenset({0, 2, 4, 5, 7, 9, 10}),
+    "pentatonic": frozenset({0, 2, 4, 7, 9}),
+    "blues": frozenset({0, 3, 5, 6, 7, 10}),
+}
+"""Semitones above the tonic, by name."""
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # from the tonic up
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _RELATIVE_MAJOR = 3  # semitones above a minor tonic

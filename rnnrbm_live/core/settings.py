@@ -7,6 +7,8 @@ from dataclasses import dataclass, fields
 from enum import Enum
 
 from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.core.key import SCALES
+from rnnrbm_live.core.pitch import PIANO
 
 
 class Mode(Enum):
@@ -16,6 +18,8 @@ class Mode(Enum):
     """The model plays alone."""
     PRIMER = "primer"
     """The player plays, the model listens; then it goes on from there."""
+    DUET = "duet"
+    """Both play: the model adds to the keys that the player holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,19 @@ RANGES = {
     "seed": Range(0, 2**32 - 1),
     "piano_gain_db": Range(-60.0, 6.0, "dB"),
     "takeover_beats": Range(1, 32, "beats"),
+    "tonic": Range(0, 11),
+    "low_pitch": Range(PIANO.low, PIANO.high - 1),
+    "high_pitch": Range(PIANO.low, PIANO.high - 1),
+    "most_notes": Range(1, 20, "notes"),
+    "duet_voices": Range(0, 8, "voices"),
+    "room": Range(0, 24, "semitones"),
 }
 """Every numeric setting of `Settings`, by name."""
-WHOLE_NUMBERS = frozenset({"gibbs_steps", "velocity", "seed"})
+WHOLE_NUMBERS = frozenset(
+    {"gibbs_steps", "velocity", "seed", "tonic", "low_pitch", "high_pitch", "most_notes", "duet_voices", "room"}
+)
+CHOICES = {"scale": tuple(SCALES), "duet_place": ("anywhere", "below", "above")}
+"""Every setting of `Settings` that is one of a few words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +74,20 @@ class Settings:
         midi_clock: whether MIDI clock is sent to the output.
         follow_clock: whether tempo and transport follow the MIDI clock of the inputs.
         takeover_beats: beats of silence after which the model goes on from a primer.
+        scale: name of the only scale that the model plays in.
+        tonic: pitch class of that scale's first note; 0 is C.
+        low_pitch: lowest MIDI pitch that the model plays.
+        high_pitch: highest.
+        most_notes: how many keys may sound at once, those of a duet's player among them.
+        muted: MIDI pitches that the model does not play.
+        forced: MIDI pitches that always sound.
+        duet_voices: how many notes the model adds to the keys that are held.
+        duet_place: where it adds them: "below" the highest of these keys, "above" the lowest, or "anywhere".
+        room: semitones on both sides of each of these keys that the model leaves free.
+        restrike: whether the model strikes all its notes anew with each key of the player's.
 
     Raises:
-        SettingsError: for a value outside `RANGES`, naming it.
+        SettingsError: for a value outside `RANGES` or `CHOICES`, naming it.
     """
 
     tempo_bpm: float = 96.0
@@ -78,12 +103,30 @@ class Settings:
     midi_clock: bool = False
     follow_clock: bool = False
     takeover_beats: float = 4.0
+    scale: str = "any"
+    tonic: int = 0
+    low_pitch: int = PIANO.low
+    high_pitch: int = PIANO.high - 1
+    most_notes: int = 20
+    muted: tuple[int, ...] = ()
+    forced: tuple[int, ...] = ()
+    duet_voices: int = 3
+    duet_place: str = "anywhere"
+    room: int = 0
+    restrike: bool = False
 
     def __post_init__(self) -> None:
         """Check every value."""
         for name in (field.name for field in fields(self)):
             if name in RANGES:
                 check_range(name, getattr(self, name))
+            elif name in CHOICES and getattr(self, name) not in CHOICES[name]:
+                known = ", ".join(CHOICES[name])
+                raise SettingsError(f"{_label(name)} must be one of {known}, not {getattr(self, name)!r}")
+        for name in ("muted", "forced"):
+            pitches = getattr(self, name)
+            if not isinstance(pitches, tuple) or any(pitch not in PIANO for pitch in pitches):
+                raise SettingsError(f"{name} keys must be MIDI pitches of the piano, 21 to 108, not {pitches!r}")
 
 
 def check_range(name: str, value: object) -> None:

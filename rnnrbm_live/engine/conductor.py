@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 
+from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.grid import Timeline, step_seconds
-from rnnrbm_live.core.messages import SetPlan, SetTempo, StartClock, StepPlayed, StopClock
+from rnnrbm_live.core.messages import KeyPlayed, SetPlan, SetTempo, StartClock, StepPlayed, StopClock
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.duet import HeldKeys
 from rnnrbm_live.engine.planner import Planner, Section
 from rnnrbm_live.engine.timing import TimingLog
 
@@ -28,6 +30,8 @@ class Conductor:
         tempo_bpm: of the clock.
         last_step: the last step that sounded; -1 before the first.
         last_seconds: when it was due.
+        held: the player's keys.
+        duet: whether the model plays with them.
     """
 
     def __init__(
@@ -44,6 +48,8 @@ class Conductor:
         self.tempo_bpm = tempo_bpm
         self.last_step = next_step - 1
         self.last_seconds = 0.0
+        self.held = HeldKeys()
+        self.duet = False
 
     @property
     def period(self) -> float:
@@ -111,7 +117,7 @@ class Conductor:
     def extend(self, settings: Settings) -> None:
         """Plan one frame more and send it."""
         before = self._clock.now_seconds()
-        step, planned = self.planner.extend(settings)
+        step, planned = self.planner.extend(settings, self._keys_at(self.planner.tail_step))
         self.timing.add_sampling(self._clock.now_seconds() - before)
         self._link.send(SetPlan(self._revision, step, (planned,)))
 
@@ -119,6 +125,13 @@ class Conductor:
         """Plan anew from the first step that can still be changed."""
         self._revision += 1
         self.planner.cut(self.first_open_step)
+
+    def hear(self, key: KeyPlayed) -> None:
+        """Take in a key; in a duet its step and all after it are planned anew."""
+        self.held.hear(key)
+        if self.duet and self.running:
+            self._revision += 1
+            self.planner.cut(self.next_step if key.step is None else key.step)
 
     def set_tempo(self, tempo_bpm: float) -> None:
         """Change the tempo from the next step on."""
@@ -129,4 +142,12 @@ class Conductor:
         """Take note of a step that sounded; return the section that begins there, if one does."""
         self.timing.add_step(event)
         self.last_step, self.last_seconds = event.step, event.desired_seconds
-        return self.planner.confirm(event.step, event.planned)
+        keys = self._keys_at(event.step)
+        begun = self.planner.confirm(event.step, event.planned, keys)
+        if keys.struck:
+            self.timing.add_answer(in_time=self.planner.heard_settings is not None and event.revision >= 0)
+        self.held.forget(event.step)
+        return begun
+
+    def _keys_at(self, step: int) -> Keys:
+        return self.held.at(step) if self.duet else NO_KEYS

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass, replace
 
+from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.frame import REST, Frame, Source, legal_frame
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.dynamics import frame_velocities
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
@@ -49,6 +51,7 @@ class _Planned:
     section: Section
     state_after: State | None
     settings: Settings | None = None
+    keys: Keys = NO_KEYS
 
 
 class Planner:
@@ -85,6 +88,11 @@ class Planner:
         """Settings that the last frame to sound was drawn with; None if it was not the one planned."""
         return self._last.settings
 
+    @property
+    def heard_keys(self) -> Keys:
+        """What the player held at the last step to sound."""
+        return self._last.keys
+
     def schedule(self, section: Section) -> None:
         """Play a section from its first step on, in place of whatever was to come from there."""
         self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
@@ -100,47 +108,53 @@ class Planner:
         self.next_step = next_step
         self._last = replace(self._last, planned=PlannedFrame(), settings=None)
 
-    def extend(self, settings: Settings) -> tuple[int, PlannedFrame]:
-        """Plan one frame more and return its step and it."""
+    def extend(self, settings: Settings, keys: Keys = NO_KEYS) -> tuple[int, PlannedFrame]:
+        """Plan one frame more, with keys that the player holds, and return its step and it."""
         step = self.tail_step
         before = self._plan[-1] if self._plan else self._last
         section, state = self._section_and_state(step, before)
         source = Source.PRIMER if section.script else Source.MODEL
         # Another voice's notes end with it: what goes on sounding must be struck anew.
         previous = before.planned.frame if before.planned.source is source else REST
-        frame = self._frame(step, section, state, previous, settings)
+        frame = self._frame(step, section, state, previous, settings, keys)
         velocities = frame_velocities(
             frame,
             step,
             self.timeline,
-            base=settings.velocity,
+            base=keys.velocity or settings.velocity,
             seed=settings.seed,
             fade_in_from=section.first_step if section.fade_in else None,
         )
         planned = PlannedFrame(frame, velocities, source)
-        self._plan.append(_Planned(planned, section, self._listen(section, state, frame, step), settings))
+        after = self._listen(section, state, together(frame, keys), step)
+        self._plan.append(_Planned(planned, section, after, settings, keys))
         return step, planned
 
-    def confirm(self, step: int, heard: PlannedFrame) -> Section | None:
-        """Take note of a step that sounded; return the section that begins there, if one does.
+    def confirm(self, step: int, heard: PlannedFrame, keys: Keys = NO_KEYS) -> Section | None:
+        """Take note of a step that sounded, with the player's keys; return the section that begins there, if one does.
 
         If it is not what was planned, everything after it is dropped, to be planned anew from what was heard.
         """
         if step > self.next_step:  # time jumped
             self._plan.clear()
-        if self._plan and self._plan[0].planned.frame == heard.frame:
+        if self._plan and (self._plan[0].planned.frame, self._plan[0].keys) == (heard.frame, keys):
             self._last = replace(self._plan.pop(0), planned=heard)
         else:
             section, state = self._section_and_state(step, self._last)
-            self._last = _Planned(heard, section, self._listen(section, state, heard.frame, step))
+            after = self._listen(section, state, together(heard.frame, keys), step)
+            self._last = _Planned(heard, section, after, keys=keys)
             self._plan.clear()
         self.next_step = step + 1
         self._sections = self._sections[self._section_index(step) :]
         return self._last.section if self._last.section.first_step == step else None
 
-    def _frame(self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings) -> Frame:
+    def _frame(
+        self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings, keys: Keys
+    ) -> Frame:
         if section.stepper is not None and state is not None:
-            return section.stepper.imagine(state, previous, settings, self.timeline, take=section.take, step=step)
+            return section.stepper.imagine(
+                state, previous, settings, self.timeline, take=section.take, step=step, keys=keys
+            )
         offset = step - section.first_step
         if offset >= len(section.script):
             return REST

@@ -10,6 +10,7 @@ from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.frame import REST, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.dynamics import frame_velocities
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
@@ -69,7 +70,8 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                         drawn += 1
                         if _draw(record, section, stepper, state, previous, timeline) != record.planned:
                             differing.append(record.step)
-                    state = stepper.listen(state, record.planned.frame, timeline, record.step + 1)
+                    heard = together(record.planned.frame, record.keys)
+                    state = stepper.listen(state, heard, timeline, record.step + 1)
                 previous = record.planned
             case _:
                 pass
@@ -109,12 +111,14 @@ def _draw(
     """Return the step as the planner planned it."""
     assert record.settings is not None
     before = previous.frame if previous.source is Source.MODEL else REST
-    frame = stepper.imagine(state, before, record.settings, timeline, take=section.take, step=record.step)
+    frame = stepper.imagine(
+        state, before, record.settings, timeline, take=section.take, step=record.step, keys=record.keys
+    )
     velocities = frame_velocities(
         frame,
         record.step,
         timeline,
-        base=record.settings.velocity,
+        base=record.keys.velocity or record.settings.velocity,
         seed=record.settings.seed,
         fade_in_from=section.step if section.fade_in else None,
     )

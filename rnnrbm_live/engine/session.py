@@ -213,14 +213,17 @@ class Session:
     def _(self, command: ask.SetMode) -> None:
         was_listening = self._listener is not None
         self._mode = command.mode
+        self._conductor.duet = command.mode is Mode.DUET
         if self._transport is Transport.PAUSED:
             self._act(ask.Stop())
         if self._transport is Transport.STOPPED:
             return
         if self._mode is Mode.PRIMER and not was_listening:
             self._listen(self._conductor.first_open_step)
-        elif self._mode is Mode.FREE and was_listening:
+        elif self._mode is not Mode.PRIMER and was_listening:
             self._enter(self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
+        else:
+            self._conductor.revise()
 
     @_act.register
     def _(self, _command: ask.Continue) -> None:
@@ -300,8 +303,8 @@ class Session:
         begun = self._conductor.confirm(event)
         if begun is not None:
             self._jot(_section_record(begun))
-        settings = self._conductor.planner.heard_settings
-        self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, settings))
+        planner = self._conductor.planner
+        self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys))
 
     @_take.register
     def _(self, event: msg.KeyPlayed) -> None:
@@ -309,6 +312,7 @@ class Session:
             self._keys[event.pitch] = event.velocity
         else:
             self._keys.pop(event.pitch, None)
+        self._conductor.hear(event)
         place, source = event.position_steps, Source.PLAYER
         listening = self._listener is not None and self._transport is Transport.PLAYING
         if self._listener is not None and listening and not self._listener.is_too_early(event):
@@ -348,6 +352,7 @@ class Session:
         for pitch in self._keys:
             self._jot(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self._keys.clear()
+        self._conductor.held.release_all()
         self._send_sound()
         self._set_listener(self._listener)
         if self._conductor.running:
@@ -382,6 +387,7 @@ class Session:
         self._conductor = Conductor(
             self._link, self._clock, self._timeline, self._settings.tempo_bpm, next_step=next_step
         )
+        self._conductor.duet = self._mode is Mode.DUET
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
         self._take_number = take

@@ -42,12 +42,16 @@ class Timing:
         sampling_ms: median time to sample a frame, milliseconds; None before the first.
         steps_late: steps that came more than 6 ms late since the session began.
         steps_dry: steps for which no frame was ready since the session began.
+        keys_answered: steps of a duet at which keys were struck and the model played with them.
+        keys_missed: those at which its frame had gone out before.
     """
 
     late_p99_ms: float | None = None
     sampling_ms: float | None = None
     steps_late: int = 0
     steps_dry: int = 0
+    keys_answered: int = 0
+    keys_missed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnnrbm_live.core.clamps import NO_KEYS, Clamps, Keys, clamps
 from rnnrbm_live.core.errors import DeviceError
 from rnnrbm_live.core.frame import Frame, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
@@ -89,38 +90,55 @@ class Stepper:
         return self.model.listen(begun, frames, contexts)
 
     def imagine(
-        self, state: State, previous: Frame, settings: Settings, timeline: Timeline, *, take: int, step: int
+        self,
+        state: State,
+        previous: Frame,
+        settings: Settings,
+        timeline: Timeline,
+        *,
+        take: int,
+        step: int,
+        keys: Keys = NO_KEYS,
     ) -> Frame:
-        """Draw the next frame: the same model, state, settings, timeline, take and step draw the same frame.
+        """Draw the model's part of the next frame, the same for the same model and arguments.
 
         A model without onsets cannot tell a repeated note from a held one; its notes are struck again at bar lines.
 
         Args:
             state: of the model before it.
-            previous: what sounds just before it; a rest where time stood still, so that nothing is held from there.
-            settings: temperature, density, Gibbs steps and seed.
+            previous: what the model sounds just before it; a rest where time stood still: nothing is held from there.
+            settings: temperature, density, Gibbs steps, seed, and what `clamps` makes of them.
             timeline: where bars begin.
             take: with seed and step, the key of the noise.
             step: of the frame.
+            keys: what the player holds: part of the draw, not of what is returned.
         """
+        settled = clamps(settings, keys)
         try:
-            frame = self._sample(state, settings, take, step)
+            frame = self._sample(state, settings, settled, take, step)
         except DeviceError as err:
             self.use(NumpySampler(self.model.W), CPU)
             self.device_trouble = f"{err}; numpy on the CPU has taken over"
-            frame = self._sample(state, settings, take, step)
+            frame = self._sample(state, settings, settled, take, step)
         struck = frame.onsets
+        if settings.restrike and keys.struck:
+            struck = frame.sounding
         if not self.model.config.onsets and timeline.step_in_bar(step) == 0:
             struck = frame.sounding
-        return legal_frame(frame.sounding, struck, previous)
+        return legal_frame(frame.sounding - keys.held, struck, previous)
 
-    def _sample(self, state: State, settings: Settings, take: int, step: int) -> Frame:
+    def _sample(self, state: State, settings: Settings, settled: Clamps, take: int, step: int) -> Frame:
+        on = self.model.clamp(settled.sounding, onsets=settled.struck)
+        off = self.model.clamp(settled.silent, onsets=settled.silent | settled.held)
         return self.model.sample(
             state,
             NoiseKey(settings.seed, take, step),
             gibbs_steps=settings.gibbs_steps,
             temperature=settings.temperature,
             density=settings.density,
+            clamped_on=on,
+            clamped_off=off,
+            most_notes=settled.most,
         ).frame
 
     def _context(self, timeline: Timeline, step: int, *, in_phrase: bool = True) -> int:

@@ -23,6 +23,8 @@ class TimingLog:
         self._sampling_ms: deque[float] = deque(maxlen=STEPS_KEPT)
         self._steps_late = 0
         self._steps_dry = 0
+        self._keys_answered = 0
+        self._keys_missed = 0
 
     def add_step(self, event: StepPlayed) -> None:
         """Take note of a step that sounded."""
@@ -30,6 +32,11 @@ class TimingLog:
         self._late_ms.append(late_ms)
         self._steps_late += late_ms > LATE_MS
         self._steps_dry += event.revision < 0
+
+    def add_answer(self, *, in_time: bool) -> None:
+        """Take note of a step at which the player struck keys: whether the model had them in its frame."""
+        self._keys_answered += in_time
+        self._keys_missed += not in_time
 
     def add_sampling(self, seconds: float) -> None:
         """Take note of the time that one frame cost."""
@@ -42,4 +49,6 @@ class TimingLog:
             sampling_ms=median(self._sampling_ms) if self._sampling_ms else None,
             steps_late=self._steps_late,
             steps_dry=self._steps_dry,
+            keys_answered=self._keys_answered,
+            keys_missed=self._keys_missed,
         )

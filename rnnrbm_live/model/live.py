@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
@@ -31,7 +31,7 @@ from rnnrbm_live.core.frame import (
     transpose,
 )
 from rnnrbm_live.core.key import semitones_above_white_keys
-from rnnrbm_live.core.pitch import PIANO, PitchRange
+from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.model.config import ModelConfig
 
 WEIGHT_GRID = 2.0**12
@@ -93,16 +93,18 @@ class Sample:
 class Sampler(Protocol):
     """Runs the Gibbs chain on some device."""
 
-    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
+    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals, most_notes: int) -> Reals:
         """Run k sweeps: h = 1 where v W exceeds its threshold, then v = 1 where h W' exceeds its threshold.
 
         A threshold is temperature times logistic noise minus bias, or infinite where a bit is clamped: this
-        makes P(bit = 1) the tempered sigmoid of the conditional.
+        makes P(bit = 1) the tempered sigmoid of the conditional. Of the sounding bits only the `most_notes` that exceed
+        theirs by most are 1 (none of those that tie for the last place).
 
         Args:
             start: (n_visible,) bits.
             hidden_thresholds: (k, n_hidden), one row per sweep.
             visible_thresholds: (k, n_visible).
+            most_notes: sounding bits that may be 1; 88 is no limit.
 
         Returns:
             (k, n_visible): h W' of each sweep; the sample is the last row compared with its threshold.
@@ -121,7 +123,7 @@ class NumpySampler:
         """Take the rounded (n_visible, n_hidden) weights."""
         self._W = np.ascontiguousarray(W)
 
-    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
+    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals, most_notes: int) -> Reals:
         """See `Sampler.gibbs`."""
         n_visible, n_hidden = self._W.shape
         h = np.empty(n_hidden, np.float32)
@@ -131,7 +133,7 @@ class NumpySampler:
         for hidden_threshold, visible_threshold, visible_drive in sweeps:
             h[:] = np.add.reduce(self._W.take(active, axis=0), axis=0) > hidden_threshold
             np.dot(self._W, h, out=visible_drive)
-            (active,) = (visible_drive > visible_threshold).nonzero()
+            (active,) = _visible(visible_drive, visible_threshold, most_notes).nonzero()
         return visible_drives
 
 
@@ -221,6 +223,7 @@ class LiveModel:
         density: float = 0.0,
         clamped_on: Mask | None = None,
         clamped_off: Mask | None = None,
+        most_notes: int = N_PITCHES,
     ) -> Sample:
         """Draw the frame that follows `state`. A pure function of its arguments.
 
@@ -241,6 +244,7 @@ class LiveModel:
                 began: raising it too would count a struck note twice and re-strike held ones.
             clamped_on: (n_visible,) bits that are 1 throughout the chain.
             clamped_off: (n_visible,) bits that are 0 throughout the chain; wins over `clamped_on`.
+            most_notes: how many keys may sound, in every sweep; at least as many as `clamped_on` demands.
 
         Raises:
             SettingsError: if k is below 1, or T is not above 0.
@@ -258,8 +262,8 @@ class LiveModel:
         _clamp(visible_thresholds, on, -np.inf, off, np.inf)
         _clamp(start, on, 1, off, 0)
 
-        drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds)  # (k, V)
-        bits = (drives[-1] > visible_thresholds[-1]).astype(np.uint8)  # (V,)
+        drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds, most_notes)  # (k, V)
+        bits = _visible(drives[-1], visible_thresholds[-1], most_notes).astype(np.uint8)  # (V,)
         probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
         _clamp(probabilities, on, 1, off, 0)
 
@@ -273,10 +277,12 @@ class LiveModel:
             frame = legal_frame(kept, frozenset(), state.previous)
         return Sample(frame, transpose(probabilities, state.semitones), held)
 
-    def outside(self, pitches: PitchRange) -> Mask:
-        """Return the clamp that silences every key outside a range, (n_visible,), for `clamped_off`."""
-        half = np.array([pitch not in pitches for pitch in range(PIANO.low, PIANO.high)])
-        return np.concatenate((half, half)) if self.config.onsets else half
+    def clamp(self, sounding: Collection[int], *, onsets: Collection[int]) -> Mask | None:
+        """Return the mask, (n_visible,), of the sounding and onset bits of MIDI pitches; None if that is none."""
+        if not sounding and not onsets:
+            return None
+        halves = (sounding, onsets) if self.config.onsets else (sounding,)
+        return np.array([pitch in half for half in halves for pitch in range(PIANO.low, PIANO.high)])
 
     def _leaning(self, notes: float, density: float) -> float:
         """Return what is added to the biases of the sounding bits, nats, after so many notes per frame of late."""
@@ -370,6 +376,16 @@ def _clamp(values: NDArray[Any], on: Mask | None, on_value: float, off: Mask | N
         values[..., on] = on_value
     if off is not None:
         values[..., off] = off_value
+
+
+def _visible(drive: Reals, threshold: Reals, most_notes: int) -> Mask:
+    """Return the visible bits of a sweep, (V,)."""
+    if most_notes >= N_PITCHES:
+        return drive > threshold
+    margin = drive - threshold
+    sounding = margin[:N_PITCHES]
+    sounding -= max(0.0, np.partition(sounding, -most_notes - 1)[-most_notes - 1])
+    return margin > 0
 
 
 def _pitches(mask: Mask | None) -> frozenset[int]:

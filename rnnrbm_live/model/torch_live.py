@@ -4,30 +4,32 @@ Only the chain moves to the device. The recurrence, biases and noise of a step s
 float64, which Apple's GPUs lack; together they take less time than one transfer. A step is one static-shape
 function: bias, temperature, density and clamps are all in the thresholds, so nothing branches on data.
 
-On CUDA the function is captured as a CUDA graph, once for each k, with one copy in and one copy back.
+On CUDA the function is captured as a CUDA graph, once for each k and limit of notes, with one copy in and one back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from rnnrbm_live.core.errors import DeviceError
-from rnnrbm_live.core.frame import Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits
 from rnnrbm_live.model.devices import Device
 from rnnrbm_live.model.live import LiveModel, NumpySampler, Reals, Sampler
 
 
-def gibbs_drives(packed: Tensor, W: Tensor, W_transposed: Tensor) -> Tensor:
+def gibbs_drives(packed: Tensor, W: Tensor, W_transposed: Tensor, most_notes: int = N_PITCHES) -> Tensor:
     """Run k sweeps of the chain.
 
     Args:
         packed: (V + k (H + V),) float32: the start, k rows of hidden and k rows of visible thresholds.
         W: (V, H) float32.
         W_transposed: (H, V) float32.
+        most_notes: see `live.Sampler.gibbs`.
 
     Returns:
         (k, V): h W' of each sweep.
@@ -41,13 +43,17 @@ def gibbs_drives(packed: Tensor, W: Tensor, W_transposed: Tensor) -> Tensor:
     for step in range(steps):
         h = (v @ W > hidden[step]).to(W.dtype)  # (H,)
         drive = h @ W_transposed  # (V,)
-        v = (drive > visible[step]).to(W.dtype)
+        margin = drive - visible[step]
+        if most_notes < N_PITCHES:  # known when a graph is captured: no branch on data
+            level = margin[:N_PITCHES].topk(most_notes + 1).values[-1].clamp(min=0)
+            margin = torch.cat((margin[:N_PITCHES] - level, margin[N_PITCHES:]))
+        v = (margin > 0).to(W.dtype)
         drives.append(drive)
     return torch.stack(drives)
 
 
 _Runner = Callable[[Tensor], Tensor]
-"""Runs `gibbs_drives` for one k; takes and returns CPU tensors."""
+"""Runs `gibbs_drives` for one k and one limit of notes; takes and returns CPU tensors."""
 
 
 class TorchSampler:
@@ -67,7 +73,7 @@ class TorchSampler:
         """
         self._device = torch.device(device)
         self._graph = graph and device == "cuda"
-        self._runners: dict[int, _Runner] = {}
+        self._runners: dict[tuple[int, int], _Runner] = {}
         # TF32 has 10 bits of mantissa: sums would no longer be exact.
         torch.backends.cuda.matmul.allow_tf32 = False
         try:
@@ -76,38 +82,38 @@ class TorchSampler:
         except (RuntimeError, AssertionError) as err:  # torch asserts that it was built with CUDA
             raise DeviceError(f"device {device!r} cannot be used ({err}): use --device cpu") from err
 
-    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals) -> Reals:
+    def gibbs(self, start: Bits, hidden_thresholds: Reals, visible_thresholds: Reals, most_notes: int) -> Reals:
         """See `live.Sampler.gibbs`."""
         packed = np.concatenate((start.astype(np.float32), hidden_thresholds.ravel(), visible_thresholds.ravel()))
-        steps = len(hidden_thresholds)
+        kind = len(hidden_thresholds), most_notes
         try:
-            if steps not in self._runners:
-                self._runners[steps] = self._new_runner(len(packed))
-            drives: Reals = self._runners[steps](torch.from_numpy(packed)).numpy()
+            if kind not in self._runners:
+                self._runners[kind] = self._new_runner(len(packed), most_notes)
+            drives: Reals = self._runners[kind](torch.from_numpy(packed)).numpy()
         except RuntimeError as err:
             raise DeviceError(f"device {self._device.type!r} failed ({err}): use --device cpu") from err
         return drives
 
-    def _new_runner(self, size: int) -> _Runner:
-        return self._capture(size) if self._graph else self._run_eagerly
+    def _new_runner(self, size: int, most_notes: int) -> _Runner:
+        return self._capture(size, most_notes) if self._graph else partial(self._run_eagerly, most_notes=most_notes)
 
     @torch.no_grad()
-    def _run_eagerly(self, packed: Tensor) -> Tensor:
-        return gibbs_drives(packed.to(self._device), self._W, self._W_transposed).cpu()
+    def _run_eagerly(self, packed: Tensor, *, most_notes: int) -> Tensor:
+        return gibbs_drives(packed.to(self._device), self._W, self._W_transposed, most_notes).cpu()
 
     @torch.no_grad()
-    def _capture(self, size: int) -> _Runner:
+    def _capture(self, size: int, most_notes: int) -> _Runner:
         """Record the chain as a CUDA graph that reads and writes fixed buffers."""
         packed = torch.zeros(size, device=self._device)
         side = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it bare
         side.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(side):  # CUDA wants a few plain runs before it records
             for _ in range(3):
-                gibbs_drives(packed, self._W, self._W_transposed)
+                gibbs_drives(packed, self._W, self._W_transposed, most_notes)
         torch.cuda.current_stream().wait_stream(side)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph):
-            drives = gibbs_drives(packed, self._W, self._W_transposed)
+            drives = gibbs_drives(packed, self._W, self._W_transposed, most_notes)
 
         def replay(values: Tensor) -> Tensor:
             packed.copy_(values)
@@ -129,5 +135,5 @@ def make_sampler(model: LiveModel, device: Device) -> Sampler:
     n_visible, n_hidden = model.W.shape
     steps = model.config.gibbs_steps
     zeros = np.zeros((steps, n_hidden + n_visible), np.float32)
-    sampler.gibbs(np.zeros(n_visible, np.uint8), zeros[:, :n_hidden], zeros[:, n_hidden:])
+    sampler.gibbs(np.zeros(n_visible, np.uint8), zeros[:, :n_hidden], zeros[:, n_hidden:], N_PITCHES)
     return sampler

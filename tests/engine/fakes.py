@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.frame import REST, Frame, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
 from rnnrbm_live.core.settings import Settings
@@ -48,7 +49,15 @@ class EchoStepper:
         return Heard(tuple(frames), then_step, frames[-1])
 
     def imagine(
-        self, state: Heard, previous: Frame, settings: Settings, timeline: Timeline, *, take: int, step: int
+        self,
+        state: Heard,
+        previous: Frame,
+        settings: Settings,
+        timeline: Timeline,
+        *,
+        take: int,
+        step: int,
+        keys: Keys = NO_KEYS,
     ) -> Frame:
         assert state.next_step == step, "the model must know where in the bar the coming frame is"
         pitch = 60 + (len(state.frames) + settings.seed + take) % 12

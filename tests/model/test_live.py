@@ -10,10 +10,9 @@ import torch
 
 from rnnrbm_live.core.errors import SettingsError
 from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame, transpose
-from rnnrbm_live.core.pitch import PitchRange
 from rnnrbm_live.model.checkpoint import weight_shapes
 from rnnrbm_live.model.config import ModelConfig
-from rnnrbm_live.model.live import LiveModel, NoiseKey, Sample, State, logistic_noise, sigmoid
+from rnnrbm_live.model.live import LiveModel, Mask, NoiseKey, Sample, State, logistic_noise, sigmoid
 from rnnrbm_live.model.rnnrbm import RNNRBM
 from rnnrbm_live.model.untrained import SMALL_CONFIG, random_live_model
 
@@ -157,10 +156,16 @@ def test_density_leaves_onset_bits_alone() -> None:
     np.testing.assert_allclose(sample.probabilities[88:], 0.5, atol=1e-6)
 
 
+def bits_of(model: LiveModel, pitches: range) -> Mask:
+    """Return the sounding and onset bits of keys."""
+    mask = model.clamp(pitches, onsets=pitches)
+    assert mask is not None
+    return mask
+
+
 def test_clamped_bits_hold_throughout() -> None:
     model = random_live_model(5)
-    on, off = model.outside(PitchRange(60, 61)), model.outside(PitchRange(48, 72))
-    on = ~on  # middle C sounds and is struck
+    on, off = bits_of(model, range(60, 61)), ~bits_of(model, range(48, 72))  # middle C sounds and is struck
     for sample in play(model, 50, clamped_on=on, clamped_off=off, temperature=1.3):
         assert 60 in sample.frame.onsets
         assert all(48 <= pitch < 72 for pitch in sample.frame.sounding)
@@ -172,11 +177,24 @@ def test_clamps_also_bind_a_held_frame() -> None:
     """Every draw has too many notes, so the previous frame is held, but not against the clamps."""
     model = silent_model(3.0)
     state = State(model.initial_state(0).u, Frame(frozenset({50, 64}), frozenset({50, 64})))
-    off = ~model.outside(PitchRange(64, 65))
-    on = ~model.outside(PitchRange(67, 68))
+    off = bits_of(model, range(64, 65))
+    on = bits_of(model, range(67, 68))
     sample = model.sample(state, NoiseKey(0, 0, 0), clamped_on=on, clamped_off=off)
     assert sample.held
     assert sample.frame == Frame(frozenset({50, 67}), frozenset({67}))
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_no_more_notes_than_allowed_and_the_likeliest_of_them(most: int) -> None:
+    model = silent_model(1.0)
+    on = bits_of(model, range(60, 61))
+    counts = []
+    for step in range(40):
+        sample = model.sample(model.initial_state(), NoiseKey(0, 0, step), clamped_on=on, most_notes=most)
+        assert 60 in sample.frame.sounding
+        counts.append(len(sample.frame.sounding))
+    assert max(counts) == most
+    assert np.mean(counts) > 0.9 * most
 
 
 def test_a_crowded_frame_of_the_players_is_not_held() -> None:
@@ -218,7 +236,7 @@ def test_a_clamp_changes_what_is_sampled_with_it() -> None:
     weights["b_h"] -= 6.0
     weights["W"][[60 - 21, 64 - 21], 0] = 12.0
     model = LiveModel(config, weights)
-    on = ~model.outside(PitchRange(60, 61))
+    on = bits_of(model, range(60, 61))
     state = model.initial_state()
     with_clamp = [model.sample(state, NoiseKey(0, 0, step), clamped_on=on).frame for step in range(50)]
     without = [model.sample(state, NoiseKey(0, 0, step)).frame for step in range(50)]

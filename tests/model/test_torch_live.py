@@ -5,8 +5,7 @@ import pytest
 import torch
 
 from rnnrbm_live.core.errors import DeviceError
-from rnnrbm_live.core.frame import Frame
-from rnnrbm_live.core.pitch import PitchRange
+from rnnrbm_live.core.frame import N_PITCHES, Frame
 from rnnrbm_live.model.devices import gpu_kind
 from rnnrbm_live.model.live import LiveModel, NoiseKey, NumpySampler, Sampler
 from rnnrbm_live.model.torch_live import TorchSampler, gibbs_drives, make_sampler
@@ -21,8 +20,9 @@ needs_cuda = [
 def play_varied(model: LiveModel, samplers: list[Sampler], n_steps: int) -> list[tuple[Frame, bytes]]:
     """Play with every setting changing from step to step, and the sampler changing every 16 steps."""
     state = model.initial_state(0)
-    on = ~model.outside(PitchRange(60, 61))
-    off = model.outside(PitchRange(40, 80))
+    on, inside = model.clamp([60], onsets=[60]), model.clamp(range(40, 80), onsets=range(40, 80))
+    assert inside is not None
+    off = ~inside
     results = []
     for step in range(n_steps):
         model.sampler = samplers[step // 16 % len(samplers)]
@@ -34,6 +34,7 @@ def play_varied(model: LiveModel, samplers: list[Sampler], n_steps: int) -> list
             density=(0.0, 0.7, -0.5)[step // 7 % 3],
             clamped_on=on if step // 11 % 4 == 1 else None,
             clamped_off=off if step // 13 % 3 == 1 else None,
+            most_notes=(N_PITCHES, 2, 5)[step // 5 % 3],
         )
         results.append((sample.frame, sample.probabilities.tobytes()))
         state = model.update(state, sample.frame, (step + 1) % 16)
@@ -114,5 +115,5 @@ def test_drives_are_those_of_the_formula() -> None:
     start = (random.random(176) < 0.1).astype(np.uint8)
     hidden = np.round(random.normal(size=(1, 24)), 3).astype(np.float32)
     h = start @ model.W.astype(np.float64) > hidden[0]
-    drives = NumpySampler(model.W).gibbs(start, hidden, np.zeros((1, 176), np.float32))
+    drives = NumpySampler(model.W).gibbs(start, hidden, np.zeros((1, 176), np.float32), N_PITCHES)
     assert np.array_equal(drives[0], model.W.astype(np.float64) @ h)
