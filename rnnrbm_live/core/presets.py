@@ -10,7 +10,20 @@ from typing import Any
 from rnnrbm_live.core.errors import PresetError, SettingsError
 from rnnrbm_live.core.settings import Settings
 
-OF_THE_PLACE = frozenset({"seed", "click", "takeover_beats", "piano", "piano_gain_db", "midi_clock", "follow_clock"})
+OF_THE_PLACE = frozenset(
+    {
+        "seed",
+        "click",
+        "count_in",
+        "takeover_beats",
+        "piano",
+        "piano_gain_db",
+        "midi_clock",
+        "follow_clock",
+        "muted",
+        "forced",
+    }
+)
 """Settings that belong to a room or to one session, and so to no preset."""
 PRESET_FIELDS = tuple(field.name for field in fields(Settings) if field.name not in OF_THE_PLACE)
 LONGEST_NAME = 40  # characters

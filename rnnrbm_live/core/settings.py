@@ -45,7 +45,7 @@ RANGES = {
     "high_pitch": Range(PIANO.low, PIANO.high - 1),
     "most_notes": Range(1, 20, "notes"),
     "duet_voices": Range(0, 8, "voices"),
-    "room": Range(0, 24, "semitones"),
+    "room": Range(0, 12, "semitones"),
 }
 """Every numeric setting of `Settings`, by name."""
 WHOLE_NUMBERS = frozenset(

@@ -17,11 +17,13 @@ from typing import Any
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
+from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
@@ -266,6 +268,18 @@ class Session:
                 self._listen(self._conductor.first_open_step)
         elif command.name != "takeover_beats":
             self._conductor.revise()
+            self._tell_tight_bounds()
+
+    def _tell_tight_bounds(self) -> None:
+        """Say so when the bounds leave no choice."""
+        bounds = clamps(self._settings, NO_KEYS)
+        if len(bounds.silent) + len(bounds.sounding) == len(PIANO):
+            text = "No key is left to choose from: widen key, range or single keys (Ctrl+Shift+K lifts them all)"
+            self._set_notice(msg.Notice(text))
+        elif len(bounds.sounding) > self._settings.most_notes:
+            count = len(bounds.sounding)
+            text = f"{count} keys always sound, more than the {self._settings.most_notes} allowed: the model adds none"
+            self._set_notice(msg.Notice(text))
 
     @_act.register
     def _(self, command: ask.SelectModel) -> None:

@@ -20,10 +20,11 @@ KEYS = (
     (
         "Lead",
         (
-            ("Ctrl+1, Ctrl+2", "Free, Primer"),
+            ("Ctrl+1, 2, 3", "Free, Primer, Duet"),
             ("Enter", "Continue from the primer"),
             ("Ctrl+T", "Tap tempo"),
             ("Ctrl+D", "Another seed"),
+            ("Ctrl+K, Ctrl+Shift+K", "Key and range; lift all bounds"),
             ("Ctrl+M", "Mark this moment"),
         ),
     ),
@@ -53,6 +54,7 @@ KEYS = (
         "Roll",
         (
             ("Click a key", "Play it; louder at its right end"),
+            ("Right-click a key", "The model leaves it out, always plays it, chooses again"),
             ("Drag, Shift+wheel", "Look back"),
             ("End", "Back to now"),
             ("Wheel, Ctrl+wheel", "Zoom in time, in pitch"),

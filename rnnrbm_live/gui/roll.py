@@ -14,8 +14,10 @@ from PyQt6.QtCore import QRectF, Qt
 from PyQt6.QtGui import QPainter, QPen
 from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
+from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pianoroll import Note
+from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui import roll_painting as paint
 from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS, Geometry, View
@@ -46,11 +48,14 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._theme = DARK
         self._hint: Hint | None = None
         self._past, self._future = ScrollingPicture(), ScrollingPicture()
+        self._bounds = clamps(Settings(), NO_KEYS)
         self._keyboard, self._legend = Picture(opaque=True), Picture(opaque=False)
         self._shown: tuple[object, ...] = ()
 
     def show_snapshot(self, snapshot: Snapshot, hint: Hint | None) -> None:
         """Show another state of the engine, with words for an empty roll."""
+        if self._snapshot is None or self._snapshot.settings != snapshot.settings:
+            self._bounds = clamps(snapshot.settings, NO_KEYS)
         self._snapshot = snapshot
         self._hint = hint
 
@@ -88,13 +93,13 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_past(painter, geometry, snapshot, scale)
         self._paint_future(painter, geometry, snapshot, scale)
-        lit = snapshot.sounding()
+        lit, bounds = snapshot.sounding(), self._bounds
         self._keyboard.show(
             painter,
             QRectF(geometry.now_x, 0, KEYBOARD_PIXELS, geometry.height),
             scale,
-            (geometry, theme, lit),
-            lambda inside: paint.paint_keyboard(inside, geometry, theme, lit),
+            (geometry, theme, lit, bounds),
+            lambda inside: paint.paint_keyboard(inside, geometry, theme, lit, bounds),
         )
         legend_width, legend_height = (side * theme.scale for side in paint.LEGEND_SIZE)
         if geometry.height > LEGEND_SHARE * legend_height:

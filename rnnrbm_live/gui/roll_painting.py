@@ -12,6 +12,7 @@ from dataclasses import replace
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QPainter, QPen
 
+from rnnrbm_live.core.clamps import Clamps
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
@@ -129,8 +130,13 @@ def paint_markers(
         edge = x
 
 
-def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Mapping[int, Source]) -> None:
-    """Paint the keyboard and the now-line, with the keyboard's left edge at x = 0, under the ruler."""
+def paint_keyboard(
+    painter: QPainter, geometry: Geometry, theme: Theme, lit: Mapping[int, Source], bounds: Clamps
+) -> None:
+    """Paint the keyboard and the now-line, with the keyboard's left edge at x = 0, under the ruler.
+
+    Keys that the model may not play are dimmed; those that it always plays have a dot.
+    """
     height, bottom = geometry.row_height, float(geometry.height)
     painter.fillRect(QRectF(0, 0, KEYBOARD_PIXELS, RULER_PIXELS), theme.colour("bar"))
     painter.fillRect(QRectF(0, RULER_PIXELS, KEYBOARD_PIXELS, bottom), theme.colour("white_key"))
@@ -147,6 +153,13 @@ def paint_keyboard(painter: QPainter, geometry: Geometry, theme: Theme, lit: Map
         colour = theme.colour(SOURCE_COLOURS[lit[pitch]] if pitch in lit else "black_key")
         painter.fillRect(QRectF(length, round(y + height / 2), KEYBOARD_PIXELS - length, 1), edge)
         painter.fillRect(QRectF(0, y + 0.06 * height, length, 0.88 * height), colour)
+    for pitch in pitches:
+        if pitch in bounds.silent:
+            painter.fillRect(QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS, height), theme.colour("ground", 0.6))
+        elif pitch in bounds.sounding:
+            painter.setBrush(theme.colour("alarm"))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.drawEllipse(QPointF(KEYBOARD_PIXELS * 0.3, geometry.y_of(pitch) + height / 2), 3, 3)
     if height >= 7:
         painter.setFont(figures(min(10.0 * theme.scale, height)))
         for pitch in (pitch for pitch in pitches if pitch % 12 == 0):

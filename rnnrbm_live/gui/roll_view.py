@@ -31,10 +31,12 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
 
     Signals:
         key_pressed: (pitch, velocity) of a drawn key.
+        key_bound: pitch of a drawn key that the model is to leave out, to play always, or to choose itself again.
         key_released: pitch.
     """
 
     key_pressed = pyqtSignal(int, int)
+    key_bound = pyqtSignal(int)
     key_released = pyqtSignal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -104,6 +106,8 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         assert event is not None
         place = event.position()
         pitch = self.item.geometry_now().key_at(place.x(), place.y())
+        if event.button() == Qt.MouseButton.RightButton and pitch is not None:
+            self.key_bound.emit(pitch)
         if event.button() != Qt.MouseButton.LeftButton:
             return
         if pitch is not None:

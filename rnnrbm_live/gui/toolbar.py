@@ -19,6 +19,7 @@ ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
 MODES = (
     (Mode.FREE, "Free", "The model plays alone"),
     (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
+    (Mode.DUET, "Duet", "You both play: the model adds to the keys that you hold, from the very next step on"),
 )
 
 

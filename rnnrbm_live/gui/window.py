@@ -15,10 +15,11 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pitch import pitch_name
 from rnnrbm_live.core.presets import Preset
-from rnnrbm_live.core.settings import Mode
+from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.core.tempo import TapTempo
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.application import animate_widgets, apply_theme, system_reduces_motion
+from rnnrbm_live.gui.bounds import BOUNDS, BoundsStrip, DuetStrip
 from rnnrbm_live.gui.bridge import Bridge
 from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.files import Files, dropped_file
@@ -61,6 +62,8 @@ class MainWindow(QMainWindow):
         self.presets = Presets(self, services.presets, services.exports_folder)
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
+        self.duet = DuetStrip()
+        self.bounds = BoundsStrip()
         self.roll = RollView()
         self.trouble = TroubleStrip()
         self.controls = Controls()
@@ -88,6 +91,8 @@ class MainWindow(QMainWindow):
         layout.setSpacing(0)
         layout.addWidget(self.toolbar)
         layout.addWidget(self.primer)
+        layout.addWidget(self.duet)
+        layout.addWidget(self.bounds)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.trouble)
         layout.addWidget(self.controls)
@@ -119,7 +124,9 @@ class MainWindow(QMainWindow):
         self.primer.listen_again.connect(lambda: send(ask.SetMode(Mode.PRIMER)))
         self.primer.click_chosen.connect(lambda on: send(ask.Adjust("click", on)))
         self.primer.count_in_chosen.connect(lambda on: send(ask.Adjust("count_in", on)))
-        controls.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
+        for adjusting in (controls, self.duet, self.bounds):
+            adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
+        roll.key_bound.connect(self._bind_key)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -178,11 +185,14 @@ class MainWindow(QMainWindow):
                 [
                     Entry("Free", "Ctrl+1", sending(ask.SetMode(Mode.FREE))),
                     Entry("Primer", "Ctrl+2", sending(ask.SetMode(Mode.PRIMER))),
+                    Entry("Duet", "Ctrl+3", sending(ask.SetMode(Mode.DUET))),
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
                     Entry("Tap tempo", "Ctrl+T", self._tap),
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
+                    Entry("Key and range", "Ctrl+K", self._toggle_bounds),
+                    Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
             ],
@@ -220,6 +230,8 @@ class MainWindow(QMainWindow):
     def _show(self, snapshot: Snapshot) -> None:
         self.toolbar.show_snapshot(snapshot)
         self.primer.show_snapshot(snapshot)
+        self.duet.show_snapshot(snapshot)
+        self.bounds.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
 
@@ -237,6 +249,28 @@ class MainWindow(QMainWindow):
     def _play_or_pause(self) -> None:
         playing = self.bridge.snapshot.transport is Transport.PLAYING
         self.bridge.send(ask.Pause() if playing else ask.Play())
+
+    def _toggle_bounds(self) -> None:
+        self.bounds.wanted = not self.bounds.isVisible()
+        self.bounds.show_snapshot(self.bridge.snapshot)
+
+    def _lift_bounds(self) -> None:
+        for name in BOUNDS:
+            self.bridge.send(ask.Adjust(name, getattr(Settings(), name)))
+
+    def _bind_key(self, pitch: int) -> None:
+        """Mute a key, then force it, then neither."""
+        settings = self.bridge.snapshot.settings
+        muted, forced = set(settings.muted), set(settings.forced)
+        if pitch in muted:
+            muted.discard(pitch)
+            forced.add(pitch)
+        elif pitch in forced:
+            forced.discard(pitch)
+        else:
+            muted.add(pitch)
+        self.bridge.send(ask.Adjust("muted", tuple(sorted(muted))))
+        self.bridge.send(ask.Adjust("forced", tuple(sorted(forced))))
 
     def _tap(self) -> None:
         tempo = self._tapping.tap(self._services.clock.now_seconds())
