@@ -10,6 +10,7 @@ import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+from PyQt6.QtCore import QCoreApplication, QEvent
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -23,6 +24,12 @@ from tests.gui.fakes import FakeEngine, FakeFiles, MemoryStore, services
 def qapp() -> QApplication:
     """Our own application, with fonts and style, in place of pytest-qt's."""
     return create_application(["test"], assets_path())
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Delete the windows of a test: each that stays makes the next one slower, since a theme is every widget's."""
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.fixture
