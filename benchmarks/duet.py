@@ -78,7 +78,7 @@ def harmonise(stepper: Stepper, roll: PianoRoll, settings: Settings, *, clamped:
             below = frozenset(pitch for pitch in voice.sounding if pitch < min(held.held, default=128))
             voice = Frame(below, voice.onsets & below)
         voices.append(voice)
-        state = stepper.listen(state, together(voice, held), timeline, step + 1)
+        state = stepper.listen(state, voice, timeline, step + 1, held)
         previous = voice
     return voices
 
@@ -191,9 +191,9 @@ def main() -> None:
 
     rows: dict[str, Callable[[int], list[list[Frame]]]] = {
         "the truth": lambda _: [lower(roll) for roll in pieces],
-        "duet: clamped, in the melody's key": model(clamped=True, in_key=True),
-        "duet: clamped, in any key": model(clamped=True, in_key=False),
-        "not clamped, in the melody's key": model(clamped=False, in_key=True),
+        "duet: clamped, told the melody's key": model(clamped=True, in_key=True),
+        "duet: clamped, finds the key itself": model(clamped=True, in_key=False),
+        "not clamped, told the melody's key": model(clamped=False, in_key=True),
         "harmony of another piece": shuffled,
     }
     print(f"{name}, {len(pieces)} held-out pieces, {SEEDS} seeds. {machine()}\n")

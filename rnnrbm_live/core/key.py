@@ -27,6 +27,7 @@ SCALES = {
 """Semitones above the tonic, by name."""
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)  # from the tonic up
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+WORTH_MOVING = 0.1  # of a correlation
 _RELATIVE_MAJOR = 3  # semitones above a minor tonic
 KEY_NAMES = (
     *("C / Am", "D♭ / B♭m", "D / Bm", "E♭ / Cm", "E / C♯m", "F / Dm"),
@@ -47,8 +48,28 @@ def semitones_above_white_keys(sounding: Bits) -> int:
     per_key = sounding.sum(axis=0, dtype=np.float64)
     durations = np.zeros(PITCH_CLASSES)  # class 0 is C
     np.add.at(durations, np.arange(PIANO.low, PIANO.high) % PITCH_CLASSES, per_key)
+    return _semitones(int(np.argmax(_fits(durations))))
+
+
+def followed_key(durations: NDArray[np.float64], semitones: int) -> int:
+    """Return how far music lies above C major or A minor; a fit that is hardly better is no reason to think again.
+
+    Args:
+        durations: (12,) how long each pitch class has sounded of late; class 0 is C.
+        semitones: what was thought so far.
+    """
+    fits = _fits(durations)
+    best = int(np.argmax(fits))
+    return _semitones(best) if fits[best] > fits[semitones % PITCH_CLASSES] + WORTH_MOVING else semitones
+
+
+def _fits(durations: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how well each tonic's major key, or its relative minor, fits durations, (12,)."""
     major, minor = _correlations(durations, _MAJOR), _correlations(durations, _MINOR)
-    tonic = int(np.argmax(np.maximum(major, np.roll(minor, _RELATIVE_MAJOR))))
+    return np.maximum(major, np.roll(minor, _RELATIVE_MAJOR))
+
+
+def _semitones(tonic: int) -> int:
     return (tonic + PITCH_CLASSES // 2) % PITCH_CLASSES - PITCH_CLASSES // 2
 
 

@@ -10,7 +10,6 @@ from rnnrbm_live.core.frame import REST, Frame, Source, legal_frame
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.settings import Settings
-from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.dynamics import frame_velocities
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
@@ -126,7 +125,7 @@ class Planner:
             fade_in_from=section.first_step if section.fade_in else None,
         )
         planned = PlannedFrame(frame, velocities, source)
-        after = self._listen(section, state, together(frame, keys), step)
+        after = self._listen(section, state, frame, step, keys)
         self._plan.append(_Planned(planned, section, after, settings, keys))
         return step, planned
 
@@ -141,7 +140,7 @@ class Planner:
             self._last = replace(self._plan.pop(0), planned=heard)
         else:
             section, state = self._section_and_state(step, self._last)
-            after = self._listen(section, state, together(heard.frame, keys), step)
+            after = self._listen(section, state, heard.frame, step, keys)
             self._last = _Planned(heard, section, after, keys=keys)
             self._plan.clear()
         self.next_step = step + 1
@@ -160,10 +159,10 @@ class Planner:
             return REST
         return legal_frame(section.script[offset].sounding, section.script[offset].onsets, previous)
 
-    def _listen(self, section: Section, state: State | None, frame: Frame, step: int) -> State | None:
+    def _listen(self, section: Section, state: State | None, frame: Frame, step: int, keys: Keys) -> State | None:
         if section.stepper is None or state is None:
             return None
-        return section.stepper.listen(state, frame, self.timeline, step + 1)
+        return section.stepper.listen(state, frame, self.timeline, step + 1, keys)
 
     def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
         section = self._sections[self._section_index(step)]

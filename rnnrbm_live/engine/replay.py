@@ -10,7 +10,6 @@ from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.frame import REST, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
-from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.dynamics import frame_velocities
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
@@ -70,8 +69,7 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                         drawn += 1
                         if _draw(record, section, stepper, state, previous, timeline) != record.planned:
                             differing.append(record.step)
-                    heard = together(record.planned.frame, record.keys)
-                    state = stepper.listen(state, heard, timeline, record.step + 1)
+                    state = stepper.listen(state, record.planned.frame, timeline, record.step + 1, record.keys)
                 previous = record.planned
             case _:
                 pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,10 +11,14 @@ from rnnrbm_live.core.clamps import NO_KEYS, Clamps, Keys, clamps
 from rnnrbm_live.core.errors import DeviceError
 from rnnrbm_live.core.frame import Frame, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
+from rnnrbm_live.core.key import followed_key
 from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.duet import together
 from rnnrbm_live.model.live import LiveModel, NoiseKey, NumpySampler, Sampler, State
 
 CPU = "numpy on CPU"
+MELODY_BEATS = 3.0  # of a player's notes, before their key is guessed
+MELODY_FADING = 1 - 2.0**-8  # a step: after 177, eleven bars of 16ths, half is forgotten
 
 
 class Stepper:
@@ -69,9 +74,27 @@ class Stepper:
         semitones = int(drawn) % 12 - 6 if self.model.config.one_key else 0
         return self.model.initial_state(self._context(timeline, step), semitones=semitones)
 
-    def listen(self, state: State, frame: Frame, timeline: Timeline, next_step: int) -> State:
-        """Return the state after hearing a frame; `next_step` is the step of the frame to come."""
-        return self.model.update(state, frame, self._context(timeline, next_step))
+    def listen(self, state: State, voice: Frame, timeline: Timeline, next_step: int, keys: Keys = NO_KEYS) -> State:
+        """Return the state after hearing its own part of a frame and the player's keys.
+
+        In a duet, a model that has one key follows the player's from bar to bar.
+
+        Args:
+            state: before the frame.
+            voice: what the model played.
+            timeline: where bars begin.
+            next_step: step of the frame to come.
+            keys: what the player held.
+        """
+        after = self.model.update(state, together(voice, keys), self._context(timeline, next_step))
+        if not (keys.held and self.model.config.one_key):
+            return after
+        melody = np.zeros(12) if after.melody is None else after.melody * MELODY_FADING
+        melody[[pitch % 12 for pitch in keys.held]] += 1.0
+        semitones = after.semitones
+        if timeline.step_in_bar(next_step) == 0 and melody.sum() >= MELODY_BEATS * self.steps_per_beat:
+            semitones = followed_key(melody, semitones)
+        return replace(after, melody=melody, semitones=semitones)
 
     def listen_to(self, frames: Sequence[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> State:
         """Return the state after hearing a primer from u(0); what follows is in its key.

@@ -66,12 +66,14 @@ class State:
         previous: the frame before.
         semitones: how far the music lies above the model's own key.
         notes: per frame, of late: an exponential mean over `NOTES_BEATS`.
+        melody: (12,) how many steps each pitch class of a duet's player has sounded, of late; None before the first.
     """
 
     u: NDArray[np.float64]
     previous: Frame
     semitones: int = 0
     notes: float = 0.0
+    melody: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,7 +193,7 @@ class LiveModel:
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
         u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
         notes = state.notes + (len(frame.sounding) - state.notes) / (NOTES_BEATS * self.config.steps_per_beat)
-        return State(_round(u, STATE_GRID), frame, state.semitones, notes)
+        return State(_round(u, STATE_GRID), frame, state.semitones, notes, state.melody)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
         """Return the state after known frames: a primer, or recorded music on rewind.

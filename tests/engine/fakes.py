@@ -42,8 +42,8 @@ class EchoStepper:
     def begin(self, timeline: Timeline, step: int, *, seed: int = 0, take: int = 0) -> Heard:
         return Heard((), step)
 
-    def listen(self, state: Heard, frame: Frame, timeline: Timeline, next_step: int) -> Heard:
-        return Heard((*state.frames, frame), next_step, frame)
+    def listen(self, state: Heard, voice: Frame, timeline: Timeline, next_step: int, keys: Keys = NO_KEYS) -> Heard:
+        return Heard((*state.frames, voice), next_step, voice)
 
     def listen_to(self, frames: list[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> Heard:
         return Heard(tuple(frames), then_step, frames[-1])

@@ -12,6 +12,8 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.clamps import NO_KEYS, Keys, clamps
 from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.core.frame import REST
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.key import SCALES
 from rnnrbm_live.core.messages import KeyPlayed
 from rnnrbm_live.core.settings import Mode, Settings
@@ -126,6 +128,24 @@ def test_loudness_follows_the_player_and_a_key_can_strike_all_anew(rig: Rig) -> 
         assert step.planned.frame.onsets == step.planned.frame.sounding
     loud = [[velocity for _, velocity in step.planned.velocities] for step in (first, second)]
     assert max(loud[0]) < 50 < min(loud[1])
+
+
+@pytest.mark.parametrize("tonic", range(12))
+def test_a_model_of_one_key_follows_the_players(tonic: int) -> None:
+    stepper, timeline = load("first"), Timeline(4)
+    state = stepper.begin(timeline, 0, seed=0, take=1)
+    tune = [0, 4, 7, 12, 11, 9, 7, 5, 4, 2, 0, 0] * 4
+    moved_at = []
+    for step in range(4 * len(tune)):
+        pitch = 60 + tonic + tune[step // 4]
+        keys = Keys(frozenset({pitch}), frozenset({pitch} if step % 4 == 0 else ()))
+        after = stepper.listen(state, REST, timeline, step + 1, keys)
+        if after.semitones != state.semitones:
+            moved_at.append(step + 1)
+        state = after
+    assert state.semitones % 12 == tonic
+    assert all(timeline.step_in_bar(step) == 0 for step in moved_at)
+    assert len(moved_at) <= 2
 
 
 def test_held_keys_by_step() -> None:
