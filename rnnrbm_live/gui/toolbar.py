@@ -208,11 +208,11 @@ class Toolbar(QWidget):
         roomy = self.width() >= ROOMY_PIXELS * self._scale
         self.open.setVisible(roomy)
         self.train.setVisible(roomy)
-        self._flow.across = 14 if roomy else 8
-        self.play.setFixedWidth(round((104 if roomy else 92) * self._scale))
-        self.model.setFixedWidth(round((250 if roomy else 150) * self._scale))
+        self._flow.across = 14 if roomy else 5
+        self.play.setFixedWidth(round((104 if roomy else 88) * self._scale))
+        self.model.setFixedWidth(round((250 if roomy else 140) * self._scale))
         for button in self._modes.buttons():
-            button.setMinimumWidth(round((84 if roomy else 70) * self._scale))
+            button.setMinimumWidth(round((84 if roomy else 58) * self._scale))
         self.updateGeometry()
 
     def _show_icons(self) -> None:

@@ -37,6 +37,9 @@ from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
 
 
+LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
+
+
 class MainWindow(QMainWindow):
     """Everything one sees.
 
@@ -93,6 +96,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.primer)
         layout.addWidget(self.duet)
         layout.addWidget(self.bounds)
+        self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.trouble)
         layout.addWidget(self.controls)
