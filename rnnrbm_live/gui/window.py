@@ -36,7 +36,6 @@ from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
 
-
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 
 
