@@ -44,8 +44,8 @@ class ModelConfig:
             for any longer one and for not knowing; 0 means the model does not know of phrases.
         gibbs_steps: k, the sweeps of the chain that training used and sampling should use.
         chain_start: where that chain starts, at ``zeros`` or at the ``previous`` frame.
-        max_notes: a sampled frame with more sounding notes is replaced by holding the previous frame (a rule
-            beside the model, which keeps a rare bad sample from feeding on itself).
+        max_notes: sounding bits that may be 1 in each sweep of that chain, those that are clamped on aside: voices
+            compete, which no RBM can express (see `live.Sampler.gibbs`). 88 is no limit.
         usual_notes: notes per frame of the music it learned from; the live model leans towards it when it strays far
             (see `LiveModel.sample`). 0 means that it never leans.
         default_tempo_bpm: the pace that suits the music, quarter notes per minute.

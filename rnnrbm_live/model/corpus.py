@@ -114,7 +114,7 @@ def fitted_config(rolls: Sequence[PianoRoll], preset: StagedPreset) -> ModelConf
         config,
         meters=tuple(meter for meter in config.meters if meter in found) or config.meters[:1],
         phrase_beats=config.phrase_beats if any(roll.phrase_ends for roll in rolls) else 0,
-        max_notes=min(N_PITCHES, max(1, most + preset.spare_notes)),
+        max_notes=max(1, most),
         usual_notes=round(float(counts.mean()), 2) if counts.size else 0.0,
         default_tempo_bpm=round(float(np.median([roll.tempos[0].bpm for roll in rolls])), 1),
     )

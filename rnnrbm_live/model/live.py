@@ -27,7 +27,6 @@ from rnnrbm_live.core.frame import (
     Frame,
     frame_from_bits,
     frame_to_bits,
-    legal_frame,
     transpose,
 )
 from rnnrbm_live.core.key import semitones_above_white_keys
@@ -83,13 +82,10 @@ class Sample:
     Attributes:
         frame: legal after the state's previous frame.
         probabilities: (n_visible,) float32, P(bit = 1) averaged over the last half of the chain's sweeps.
-        held: whether the draw had more than `max_notes` notes: `frame` then holds the previous one, or rests
-            if that one, a player's, has more itself.
     """
 
     frame: Frame
     probabilities: Reals
-    held: bool
 
 
 class Sampler(Protocol):
@@ -135,7 +131,7 @@ class NumpySampler:
         for hidden_threshold, visible_threshold, visible_drive in sweeps:
             h[:] = np.add.reduce(self._W.take(active, axis=0), axis=0) > hidden_threshold
             np.dot(self._W, h, out=visible_drive)
-            (active,) = _visible(visible_drive, visible_threshold, most_notes).nonzero()
+            active = _active(visible_drive, visible_threshold, most_notes)
         return visible_drives
 
 
@@ -246,7 +242,8 @@ class LiveModel:
                 began: raising it too would count a struck note twice and re-strike held ones.
             clamped_on: (n_visible,) bits that are 1 throughout the chain.
             clamped_off: (n_visible,) bits that are 0 throughout the chain; wins over `clamped_on`.
-            most_notes: how many keys may sound, in every sweep; at least as many as `clamped_on` demands.
+            most_notes: how many keys may sound, in every sweep; at least as many as `clamped_on` demands. Of those
+                that it does not demand, at most `config.max_notes` sound.
 
         Raises:
             SettingsError: if k is below 1, or T is not above 0.
@@ -264,20 +261,16 @@ class LiveModel:
         _clamp(visible_thresholds, on, -np.inf, off, np.inf)
         _clamp(start, on, 1, off, 0)
 
+        n_demanded = 0 if on is None else int(on[:N_PITCHES].sum())
+        most_notes = min(most_notes, n_demanded + self.config.max_notes)
         drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds, most_notes)  # (k, V)
-        bits = _visible(drives[-1], visible_thresholds[-1], most_notes).astype(np.uint8)  # (V,)
+        bits = np.zeros(n_visible, np.uint8)
+        bits[_active(drives[-1], visible_thresholds[-1], most_notes)] = 1
         probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
         _clamp(probabilities, on, 1, off, 0)
 
         frame = frame_from_bits(transpose(bits, state.semitones), state.previous)
-        forbidden = _pitches(clamped_off)
-        demanded = _pitches(clamped_on) - forbidden
-        held = len(frame.sounding - demanded) > self.config.max_notes
-        if held:
-            crowded = len(state.previous.sounding) > self.config.max_notes  # by a player's primer
-            kept = (frozenset() if crowded else state.previous.sounding - forbidden) | demanded
-            frame = legal_frame(kept, frozenset(), state.previous)
-        return Sample(frame, transpose(probabilities, state.semitones), held)
+        return Sample(frame, transpose(probabilities, state.semitones))
 
     def clamp(self, sounding: Collection[int], *, onsets: Collection[int]) -> Mask | None:
         """Return the mask, (n_visible,), of the sounding and onset bits of MIDI pitches; None if that is none."""
@@ -380,18 +373,13 @@ def _clamp(values: NDArray[Any], on: Mask | None, on_value: float, off: Mask | N
         values[..., off] = off_value
 
 
-def _visible(drive: Reals, threshold: Reals, most_notes: int) -> Mask:
-    """Return the visible bits of a sweep, (V,)."""
-    if most_notes >= N_PITCHES:
-        return drive > threshold
-    margin = drive - threshold
-    sounding = margin[:N_PITCHES]
-    sounding -= max(0.0, np.partition(sounding, -most_notes - 1)[-most_notes - 1])
-    return margin > 0
-
-
-def _pitches(mask: Mask | None) -> frozenset[int]:
-    """Return the MIDI pitches whose sounding bit is set."""
-    if mask is None:
-        return frozenset()
-    return frozenset((np.flatnonzero(mask[:N_PITCHES]) + PIANO.low).tolist())
+def _active(drive: Reals, threshold: Reals, most_notes: int) -> NDArray[np.intp]:
+    """Return which visible bits are 1 after a sweep, ascending."""
+    (active,) = (drive > threshold).nonzero()
+    n_notes = int(active.searchsorted(N_PITCHES))
+    if n_notes <= most_notes:
+        return active
+    notes = active[:n_notes]
+    margin = drive[notes] - threshold[notes]
+    best = margin > np.partition(margin, -most_notes - 1)[-most_notes - 1]
+    return np.concatenate((notes[best], active[n_notes:]))

@@ -99,8 +99,6 @@ class StagedPreset:
         chosen_by_likelihood: whether the weights kept are those of the last stage with the best held-out likelihood;
             else the last.
         valid_share: of the pieces, kept out of training where the data set has no split of its own.
-        spare_notes: a frame with more notes than 99.9 % of the data's frames have, plus these, is held (see
-            `ModelConfig.max_notes`).
     """
 
     name: str
@@ -113,7 +111,6 @@ class StagedPreset:
     chunk_steps: int = 128
     chosen_by_likelihood: bool = False
     valid_share: float = 0.1
-    spare_notes: int = 1
 
     @property
     def epochs(self) -> int:

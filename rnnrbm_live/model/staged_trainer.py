@@ -124,7 +124,7 @@ class StagedTrainer:
                 start = (previous if stage.chains == "short-run" else self._pad(chunks, self._chains))[real]
             if stage.exchanged:
                 start = _exchange(start, stage.exchanged, generator)
-            sample = self._run_chains(start, b_v, b_h, _gibbs_steps(stage, stage_progress), generator)
+            sample = self._run_chains(start, b_v, b_h, stage, _gibbs_steps(stage, stage_progress), generator)
             if stage.chains == "persistent":
                 self._store_chains(chunks, sample)
             cost = contrastive_cost(data, sample, model.W, b_v, b_h)
@@ -175,8 +175,19 @@ class StagedTrainer:
         self._carried = state[_CARRIED].clone()
 
     @torch.no_grad()
-    def _run_chains(self, start: Tensor, b_v: Tensor, b_h: Tensor, steps: int, generator: torch.Generator) -> Tensor:
-        v, _ = pooled_gibbs_chain(start, self.model.W, b_v, b_h, steps=steps, noise=self._noise, generator=generator)
+    def _run_chains(
+        self, start: Tensor, b_v: Tensor, b_h: Tensor, stage: Stage, steps: int, generator: torch.Generator
+    ) -> Tensor:
+        v, _ = pooled_gibbs_chain(
+            start,
+            self.model.W,
+            b_v,
+            b_h,
+            steps=steps,
+            noise=self._noise,
+            generator=generator,
+            most_notes=self.model.config.max_notes if stage.chains == "short-run" else N_PITCHES,
+        )
         return v
 
     @torch.no_grad()

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from rnnrbm_live.core.errors import DeviceError
 from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.model.devices import Device
 from rnnrbm_live.model.live import LiveModel, NumpySampler, Reals, Sampler
 
@@ -135,5 +136,6 @@ def make_sampler(model: LiveModel, device: Device) -> Sampler:
     n_visible, n_hidden = model.W.shape
     steps = model.config.gibbs_steps
     zeros = np.zeros((steps, n_hidden + n_visible), np.float32)
-    sampler.gibbs(np.zeros(n_visible, np.uint8), zeros[:, :n_hidden], zeros[:, n_hidden:], N_PITCHES)
+    usual = min(Settings().most_notes, model.config.max_notes)
+    sampler.gibbs(np.zeros(n_visible, np.uint8), zeros[:, :n_hidden], zeros[:, n_hidden:], usual)
     return sampler

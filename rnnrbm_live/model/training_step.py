@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import torch
 from torch import Tensor
 
+from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.model.rnnrbm import RNNRBM
 
 Batch = TypeVar("Batch")
@@ -102,6 +103,7 @@ def pooled_gibbs_chain(
     steps: int,
     noise: NoisePool,
     generator: torch.Generator,
+    most_notes: int = N_PITCHES,
 ) -> tuple[Tensor, Tensor]:
     """`rnnrbm.gibbs_chain` with pooled noise.
 
@@ -113,6 +115,7 @@ def pooled_gibbs_chain(
         steps: sweeps.
         noise: at least N times max(V, H) values.
         generator: chooses places in the pool.
+        most_notes: sounding bits that may be 1, as in `live.Sampler.gibbs`; 88 is no limit.
 
     Returns:
         v after the last sweep, (N, V) of 0.0 and 1.0, and the logit of P(v = 1 | h) of that sweep, (N, V).
@@ -128,4 +131,8 @@ def pooled_gibbs_chain(
         torch.gt(drive_h, noise_h, out=h)
         torch.addmm(b_v, h, W_transposed, out=drive_v)
         torch.gt(drive_v, noise_v, out=v)
+        if most_notes < N_PITCHES:
+            margin = (drive_v - noise_v)[:, :N_PITCHES]
+            last = margin.topk(most_notes + 1, dim=1).values[:, -1:]  # the best of those that are one too many
+            v[:, :N_PITCHES] *= margin > last
     return v, drive_v

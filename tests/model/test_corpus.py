@@ -42,7 +42,7 @@ def test_rows_and_bar_positions() -> None:
 def test_the_config_takes_from_the_data_what_it_must() -> None:
     chord = PianoRoll.from_notes([Note(0, 8, pitch) for pitch in (48, 55, 60, 64, 67)], 4)
     corpus = build_corpus([replace(chord, tempos=(TempoChange(0, 76.0),))], ["a"], LIVE, seed=0)
-    assert corpus.config.max_notes == 5 + LIVE.spare_notes
+    assert corpus.config.max_notes == 5
     assert corpus.config.default_tempo_bpm == 76.0
     assert corpus.config.meters == ("4/4",)
 

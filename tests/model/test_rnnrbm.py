@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.rnnrbm import (
     RNNRBM,
@@ -77,6 +78,25 @@ def test_gibbs_sampling_converges_to_the_exact_marginals(rbm: tuple[Tensor, Tens
     exact = joint(*rbm).sum(1)
     errors = (exact * (1 - exact) / n_chains).sqrt()
     assert ((frequencies - exact).abs() <= 5 * errors).all()
+
+
+def test_voices_compete_where_their_number_is_limited() -> None:
+    """Biases 40 apart: the logistic noise, 17 at most, cannot change their order."""
+    b_v = torch.full((7, 2 * N_PITCHES), -100.0)
+    b_v[:, [3, 20, 50]] = torch.tensor([60.0, 140.0, 100.0])
+    b_v[:, N_PITCHES + 3] = 100.0  # the onset of a key that loses; not a note
+    generator = keyed_generator(2)
+    v, _ = pooled_gibbs_chain(
+        torch.zeros_like(b_v),
+        torch.zeros(2 * N_PITCHES, 5),
+        b_v,
+        torch.zeros(7, 5),
+        steps=2,
+        noise=NoisePool(1 << 12, generator),
+        generator=generator,
+        most_notes=2,
+    )
+    assert [row.nonzero().ravel().tolist() for row in v] == 7 * [[20, 50, N_PITCHES + 3]]
 
 
 def test_contrastive_gradient_is_the_analytic_one(rbm: tuple[Tensor, Tensor, Tensor]) -> None:
