@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.recurrence import GRURecurrence, TanhRecurrence
 
@@ -156,7 +157,14 @@ def visible_probabilities(h: Tensor, W: Tensor, b_v: Tensor) -> Tensor:
 
 
 def gibbs_chain(
-    v: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor, *, steps: int, generator: torch.Generator
+    v: Tensor,
+    W: Tensor,
+    b_v: Tensor,
+    b_h: Tensor,
+    *,
+    steps: int,
+    generator: torch.Generator,
+    most_notes: int = N_PITCHES,
 ) -> tuple[Tensor, Tensor]:
     """Run N chains of block Gibbs sampling side by side.
 
@@ -167,6 +175,7 @@ def gibbs_chain(
         b_h: (N, H) or (H,).
         steps: k sweeps, each h given v, then v given h.
         generator: of all draws.
+        most_notes: sounding bits that may be 1 after each sweep, see `limit_notes`; 88 is no limit.
 
     Returns:
         v after k sweeps, (N, V) of 0.0 and 1.0, and the logit of P(v = 1 | h) of the last one, (N, V).
@@ -176,8 +185,23 @@ def gibbs_chain(
         mean_h = hidden_probabilities(v, W, b_h)
         h = (torch.rand(mean_h.shape, generator=generator, dtype=v.dtype) < mean_h).to(v.dtype)
         drive_v = b_v + h @ W.T
-        v = (torch.rand(drive_v.shape, generator=generator, dtype=v.dtype) < torch.sigmoid(drive_v)).to(v.dtype)
+        chance = torch.rand(drive_v.shape, generator=generator, dtype=v.dtype)
+        v = (chance < torch.sigmoid(drive_v)).to(v.dtype)
+        if most_notes < N_PITCHES:
+            limit_notes(v, drive_v - torch.logit(chance), most_notes)
     return v, drive_v
+
+
+def limit_notes(v: Tensor, margin: Tensor, most_notes: int) -> None:
+    """Leave on, of the sounding bits, those whose drive exceeds its logistic noise by most.
+
+    Args:
+        v: (N, V) bits, changed in place.
+        margin: (N, V) drive minus noise.
+        most_notes: how many may stay; fewer than 88.
+    """
+    notes = margin[:, :N_PITCHES]
+    v[:, :N_PITCHES] *= notes > notes.topk(most_notes + 1, dim=1).values[:, -1:]
 
 
 def contrastive_cost(data: Tensor, sample: Tensor, W: Tensor, b_v: Tensor, b_h: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from rnnrbm_live.core.frame import N_PITCHES
-from rnnrbm_live.model.rnnrbm import RNNRBM
+from rnnrbm_live.model.rnnrbm import RNNRBM, limit_notes
 
 Batch = TypeVar("Batch")
 
@@ -132,7 +132,5 @@ def pooled_gibbs_chain(
         torch.addmm(b_v, h, W_transposed, out=drive_v)
         torch.gt(drive_v, noise_v, out=v)
         if most_notes < N_PITCHES:
-            margin = (drive_v - noise_v)[:, :N_PITCHES]
-            last = margin.topk(most_notes + 1, dim=1).values[:, -1:]  # the best of those that are one too many
-            v[:, :N_PITCHES] *= margin > last
+            limit_notes(v, drive_v - noise_v, most_notes)
     return v, drive_v

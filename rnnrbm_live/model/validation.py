@@ -39,7 +39,7 @@ class HeldOutLikelihood:
 def sampled_accuracy(model: RNNRBM, pieces: Sequence[Piece], *, generator: torch.Generator) -> float | None:
     """Score one sampled frame per held-out frame, given the true past: sum TP / sum (TP + FP + FN).
 
-    Chains start and run as they do when playing (`chain_start`, `gibbs_steps`). A sample need not hit the one
+    Chains start and run as they do when playing (`chain_start`, `gibbs_steps`, `max_notes`). A sample need not hit the one
     frame that the composer wrote, so 1 is out of reach; what matters is whether the figure rises. It is no
     likelihood.
 
@@ -59,7 +59,15 @@ def sampled_accuracy(model: RNNRBM, pieces: Sequence[Piece], *, generator: torch
     else:
         start = frames.previous if model.config.chain_start == "previous" else torch.zeros_like(frames.v)
         steps = model.config.gibbs_steps
-        sample, _ = gibbs_chain(start, model.W, frames.b_v, frames.b_h, steps=steps, generator=generator)
+        sample, _ = gibbs_chain(
+            start,
+            model.W,
+            frames.b_v,
+            frames.b_h,
+            steps=steps,
+            generator=generator,
+            most_notes=model.config.max_notes,
+        )
     return frame_accuracy(sample, frames.v)
 
 
