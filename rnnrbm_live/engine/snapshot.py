@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
+from rnnrbm_live.core.controllers import Controller, Reading
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
@@ -78,6 +80,7 @@ class Snapshot:
         timing: how well time is kept.
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
+        controls: where each controller of the player's MIDI devices stands that has moved.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
     """
 
@@ -101,6 +104,7 @@ class Snapshot:
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True
+    controls: Mapping[Controller, Reading] = field(default_factory=dict)
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.
