@@ -18,7 +18,7 @@ class Pedals:
         return source in self._down
 
     def give_up(self, pitch: int) -> bool:
-        """Hold a key no more, because it is struck anew; return whether it was held."""
+        """Hold a key no more, because it ends or is struck anew; return whether it was held."""
         return self._holds.pop(pitch, None) is not None
 
     def move(self, source: str, *, down: bool) -> list[int]:

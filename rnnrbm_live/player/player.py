@@ -135,6 +135,7 @@ class Player:
                 self._move_key(pitch, 0, seconds)
             self._move_key(pitch, velocity, seconds)
         elif pitch in self._keys and not self._pedals.catch(source, pitch):
+            self._pedals.give_up(pitch)  # another keyboard's pedal may have caught it
             self._move_key(pitch, 0, seconds)
 
     def pedal(self, source: str, *, down: bool, seconds: float) -> None:
