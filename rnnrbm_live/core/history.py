@@ -15,7 +15,6 @@ MOST_STEPS = 500
 
 @dataclass(slots=True)
 class _Step:
-    title: str
     at_seconds: float  # of its last change
     before: dict[str, Any] = field(default_factory=dict)
     after: dict[str, Any] = field(default_factory=dict)
@@ -32,29 +31,28 @@ class History:
         self._held = False  # whether a control is being dragged: however slowly, it is one step
 
     @property
-    def undo_title(self) -> str | None:
-        """What `undo` takes back; None if there is nothing."""
-        return self._done[-1].title if self._done else None
+    def to_undo(self) -> tuple[str, ...]:
+        """Names of the settings that `undo` takes back."""
+        return tuple(self._done[-1].after) if self._done else ()
 
     @property
-    def redo_title(self) -> str | None:
-        """What `redo` does again; None if there is nothing."""
-        return self._undone[-1].title if self._undone else None
+    def to_redo(self) -> tuple[str, ...]:
+        """Names of the settings that `redo` sets again."""
+        return tuple(self._undone[-1].after) if self._undone else ()
 
-    def record(self, name: str, before: Any, after: Any, *, title: str, seconds: float) -> None:
+    def record(self, name: str, before: Any, after: Any, *, seconds: float) -> None:
         """Take note of a change; it belongs to the last step if that goes on.
 
         Args:
             name: of the setting.
             before: its value until now.
             after: its value from now on.
-            title: of the step, if this begins one.
             seconds: when.
         """
         if not self._goes_on(name, seconds):
             if before == after:
                 return
-            self._done = [*self._done[-MOST_STEPS + 1 :], _Step(title, seconds)]
+            self._done = [*self._done[-MOST_STEPS + 1 :], _Step(seconds)]
         step = self._done[-1]
         step.before.setdefault(name, before)
         step.after[name] = after

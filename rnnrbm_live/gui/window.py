@@ -12,6 +12,7 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEven
 from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
+from rnnrbm_live.core.controllers import Dial
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pitch import pitch_name
 from rnnrbm_live.core.presets import Preset
@@ -26,6 +27,8 @@ from rnnrbm_live.gui.files import Files, dropped_file
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.menus import Entry, Menus
+from rnnrbm_live.gui.midi_learn import SHORTCUT, LearnStrip, MidiLearn
+from rnnrbm_live.gui.midi_window import MidiWindow
 from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
@@ -35,8 +38,11 @@ from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
+from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
+KNOB_BPM = (40.0, 240.0)  # what a knob reaches: all of the range would be 2 BPM apart
+TAP = "Tap tempo"
 
 
 class MainWindow(QMainWindow):
@@ -62,11 +68,14 @@ class MainWindow(QMainWindow):
         self._training_window: TrainingWindow | None = None
         self._before_hearing = ""  # the model that played
         self.presets = Presets(self, services.presets, services.exports_folder)
+        self.midi = MidiLearn(self, self._remembered.get("controllers"))
+        self.undo = Undo(self.bridge, services.clock, self.midi.title, self)
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.duet = DuetStrip()
         self.bounds = BoundsStrip()
         self.roll = RollView()
+        self.learning = LearnStrip(self.midi)
         self.trouble = TroubleStrip()
         self.controls = Controls()
         self.status = StatusStrip()
@@ -76,6 +85,7 @@ class MainWindow(QMainWindow):
         self._follow_engine()
         self._follow_user()
         self._make_menus()
+        self._make_learnable()
         self._restore()
         self.bridge.start()
         self.presets.read()
@@ -97,6 +107,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.bounds)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
+        layout.addWidget(self.learning)
         layout.addWidget(self.trouble)
         layout.addWidget(self.controls)
         layout.addWidget(self.status)
@@ -153,6 +164,14 @@ class MainWindow(QMainWindow):
         self.presets.asked.connect(send)
         self.presets.changed.connect(self._show_presets)
         self.presets.said.connect(self.bridge.notify)
+        self.midi.asked.connect(send)
+        self.midi.said.connect(self.bridge.notify)
+        self.midi.bound.connect(self._remember_controllers)
+        self.midi.list_requested.connect(self.show_controllers)
+        self.undo.changed.connect(self._show_undo)
+        for control in controls.sliders.values():
+            control.slider.sliderPressed.connect(self.undo.hold)
+            control.slider.sliderReleased.connect(self.undo.let_go)
 
     def _make_menus(self) -> None:
         def sending(command: ask.Command) -> Callable[[], None]:
@@ -177,7 +196,22 @@ class MainWindow(QMainWindow):
                 [Entry("Quit", "Ctrl+Q", self.close)],
             ],
         )
-        self._menus.add(
+        edit = self._menus.add(
+            "&Edit",
+            [
+                [
+                    Entry("Undo", "Ctrl+Z", self.undo.undo),
+                    Entry("Redo", "Ctrl+Shift+Z Ctrl+Y", self.undo.redo),
+                ],
+                [
+                    Entry("Learn a MIDI controller", SHORTCUT, self.midi.learn_focused),
+                    Entry("MIDI controllers…", "", self.show_controllers),
+                ],
+            ],
+        )
+        self._undo_action, self._redo_action = edit.actions()[:2]
+        self._show_undo()
+        self._play_menu = self._menus.add(
             "&Play",
             [
                 [
@@ -192,7 +226,7 @@ class MainWindow(QMainWindow):
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
-                    Entry("Tap tempo", "Ctrl+T", self._tap),
+                    Entry(TAP, "Ctrl+T", self._tap),
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
                     Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
@@ -228,6 +262,33 @@ class MainWindow(QMainWindow):
             ],
         )
 
+    def _make_learnable(self) -> None:
+        """Let MIDI controllers move the controls, and do what the Play menu has; buttons show theirs."""
+        midi, controls, bar = self.midi, self.controls, self.toolbar
+        for name, control in controls.sliders.items():
+            midi.add_control(name, control)
+        midi.add_dial("tempo_bpm", "Tempo", Dial.numbers(*KNOB_BPM, 1.0), bar.tempo)
+        for strip in (self.duet, self.bounds):
+            for name, choice in strip.choices.items():
+                midi.add_choice(name, choice)
+        for switch in (
+            *(self.primer.click, self.primer.count_in, self.duet.restrike),
+            *(controls.piano, controls.clock, controls.follow),
+        ):
+            midi.add_switch(switch)
+        names: dict[str, str] = {}
+        for action in self._play_menu.actions():
+            if action.text() == TAP:
+                names[TAP] = midi.add_action(TAP, self._tap_at)
+            elif not action.isSeparator():
+                names[action.text()] = midi.add_action(action.text(), lambda _, action=action: action.trigger())
+        for title, button in (
+            *(("Play or pause", bar.play), ("Stop", bar.stop), ("Panic", bar.panic), (TAP, bar.tap)),
+            *((mode.value.capitalize(), bar.mode_button(mode)) for mode in Mode),
+            *(("Another seed", controls.dice), ("Continue from the primer", self.primer.go_on)),
+        ):
+            midi.attach(names[title], button)
+
     # --- what the engine says ----------------------------------------------------------------------------
 
     def _show(self, snapshot: Snapshot) -> None:
@@ -237,6 +298,7 @@ class MainWindow(QMainWindow):
         self.bounds.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
+        self.midi.show_snapshot(snapshot)
 
     def _move(self, position: float) -> None:
         """Put the now-line at a step; with little motion, once a beat."""
@@ -276,7 +338,10 @@ class MainWindow(QMainWindow):
         self.bridge.send(ask.Adjust("forced", tuple(sorted(forced))))
 
     def _tap(self) -> None:
-        tempo = self._tapping.tap(self._services.clock.now_seconds())
+        self._tap_at(self._services.clock.now_seconds())
+
+    def _tap_at(self, seconds: float) -> None:
+        tempo = self._tapping.tap(seconds)
         if tempo is not None:
             self.bridge.send(ask.Adjust("tempo_bpm", round(tempo, 1)))
 
@@ -308,6 +373,24 @@ class MainWindow(QMainWindow):
         sessions.listening.connect(self._pause)
         self.closed.connect(sessions.close)
         sessions.show()
+
+    def show_controllers(self) -> None:
+        """Show which MIDI controller moves what."""
+        window = MidiWindow(self, self.midi)
+        self.closed.connect(window.close)
+        window.show()
+
+    def _remember_controllers(self) -> None:
+        self._remembered["controllers"] = self.midi.bindings.to_remember()
+        self._services.store.save(self._remembered)
+
+    def _show_undo(self) -> None:
+        for action, text, possible in (
+            (self._undo_action, self.undo.undo_text, self.undo.can_undo),
+            (self._redo_action, self.undo.redo_text, self.undo.can_redo),
+        ):
+            action.setText(text)
+            action.setEnabled(possible)
 
     def _pause(self) -> None:
         if self.bridge.snapshot.transport is Transport.PLAYING:

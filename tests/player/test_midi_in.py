@@ -156,7 +156,7 @@ moves = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(st.tuples(moves, st.sampled_from(["piano", "organ"])), max_size=40))
 def test_no_key_is_ever_left_hanging(played: list[tuple[tuple[int, ...] | msg.PlayerCommand, str]]) -> None:
     """Sinks check that notes match; what is reported agrees with what sounds; lifting everything ends everything."""
