@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from PyQt6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QContextMenuEvent, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPalette
+from PyQt6.QtGui import QAction, QContextMenuEvent, QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPalette
 from PyQt6.QtWidgets import (
     QAbstractSpinBox,
     QApplication,
@@ -98,16 +98,20 @@ class MidiLearn(QObject):
         self.add_dial(name, measure.name, dial, control)
         self._watch(name, control.slider)
 
-    def add_choice(self, name: str, choice: QComboBox) -> None:
+    def add_choice(self, name: str, title: str, choice: QComboBox) -> None:
         """Let a choice whose entries stay what they are be moved."""
         values = tuple(choice.itemData(index) for index in range(choice.count()))
-        self.add_dial(name, choice.accessibleName(), Dial(values), choice)
+        self.add_dial(name, title, Dial(values), choice)
 
     def add_action(self, title: str, act: Callable[[float], object]) -> str:
         """Let something be done by a press; return its name, to attach widgets by."""
         name = title.lower()
         self.targets[name] = Target(name, title, act=act)
         return name
+
+    def add_menu_action(self, action: QAction) -> str:
+        """Let a line of a menu be done by a press."""
+        return self.add_action(action.text(), lambda _: action.trigger())
 
     def add_switch(self, switch: Switch) -> None:
         """Let a switch be switched by a press."""
@@ -385,12 +389,12 @@ class Mark(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
 
     def _letters(self) -> QFont:
-        return figures(MARK_SHARE * self._owner.font().pixelSize())
+        return figures(MARK_SHARE * QApplication.font().pixelSize())
 
     def _place(self) -> None:
         metrics = QFontMetrics(self._letters())
         size = QSize(metrics.horizontalAdvance(self._text) + 2, metrics.ascent())
-        self.setGeometry(QRect(QPoint(self._owner.width() - size.width() - 5, 2), size))
+        self.setGeometry(QRect(QPoint(self._owner.width() - size.width() - 5, 1), size))
 
 
 def _mark_of(widget: QWidget) -> Callable[[str, float | None], None]:
@@ -399,6 +403,6 @@ def _mark_of(widget: QWidget) -> Callable[[str, float | None], None]:
         return widget.show_mark
     if isinstance(widget, Switch):
         title = widget.text()
-        return lambda text, _: widget.setText(f"{title} {text}".strip())
+        return lambda text, _: widget.setText(f"{title} \N{MIDDLE DOT} {text}" if text else title)
     mark = Mark(widget)
     return lambda text, _: mark.show_text(text)

@@ -43,6 +43,16 @@ from rnnrbm_live.gui.undo import Undo
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 KNOB_BPM = (40.0, 240.0)  # what a knob reaches: all of the range would be 2 BPM apart
 TAP = "Tap tempo"
+CHOICE_TITLES = {
+    "duet_voices": "Notes added in Duet",
+    "duet_place": "Where they are added",
+    "room": "Room around yours",
+    "tonic": "Key",
+    "scale": "Scale",
+    "low_pitch": "Lowest note",
+    "high_pitch": "Highest note",
+    "most_notes": "Most notes at once",
+}
 
 
 class MainWindow(QMainWindow):
@@ -270,7 +280,7 @@ class MainWindow(QMainWindow):
         midi.add_dial("tempo_bpm", "Tempo", Dial.numbers(*KNOB_BPM, 1.0), bar.tempo)
         for strip in (self.duet, self.bounds):
             for name, choice in strip.choices.items():
-                midi.add_choice(name, choice)
+                midi.add_choice(name, CHOICE_TITLES[name], choice)
         for switch in (
             *(self.primer.click, self.primer.count_in, self.duet.restrike),
             *(controls.piano, controls.clock, controls.follow),
@@ -281,7 +291,7 @@ class MainWindow(QMainWindow):
             if action.text() == TAP:
                 names[TAP] = midi.add_action(TAP, self._tap_at)
             elif not action.isSeparator():
-                names[action.text()] = midi.add_action(action.text(), lambda _, action=action: action.trigger())
+                names[action.text()] = midi.add_menu_action(action)
         for title, button in (
             *(("Play or pause", bar.play), ("Stop", bar.stop), ("Panic", bar.panic), (TAP, bar.tap)),
             *((mode.value.capitalize(), bar.mode_button(mode)) for mode in Mode),
