@@ -74,6 +74,8 @@ class MidiWindow(QDialog):
         self.words.setProperty("kind", "muted")
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
+        for button in (self.learn, self.forget, self.clear):
+            button.setAutoDefault(False)  # Enter in the table would press it a second time
         buttons.addWidget(self.learn)
         buttons.addWidget(self.forget)
         buttons.addStretch(1)

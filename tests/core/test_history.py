@@ -113,7 +113,7 @@ def test_steps_without_end_are_not_kept() -> None:
         max_size=30,
     )
 )
-def test_undoing_all_brings_back_the_beginning_and_redoing_all_the_end(
+def test_undoing_all_brings_back_the_beginning_and_redoing_the_end(
     moves: list[tuple[str, int, float] | str],
 ) -> None:
     desk = Desk()
