@@ -14,7 +14,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.controllers import Dial
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
-from rnnrbm_live.core.pitch import pitch_name
+from rnnrbm_live.core.pitch import PIANO, pitch_name
 from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.core.tempo import TapTempo
@@ -150,7 +150,7 @@ class MainWindow(QMainWindow):
         self.primer.count_in_chosen.connect(lambda on: send(ask.Adjust("count_in", on)))
         for adjusting in (controls, self.duet, self.bounds):
             adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
-        roll.key_bound.connect(self._bind_key)
+        roll.key_bound.connect(self._bind_keys)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -240,6 +240,7 @@ class MainWindow(QMainWindow):
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
                     Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
+                    Entry("Leave out or always play held keys", "Ctrl+B", self._bind_held_keys),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
             ],
@@ -249,8 +250,14 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Back to now", "End", roll.follow),
+                    Entry("Look back a bar", "PgUp", lambda: self._look_back(1)),
+                    Entry("Look ahead a bar", "PgDown", lambda: self._look_back(-1)),
                     Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
                     Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
+                    Entry("Fewer pitches", "Alt+Up", lambda: roll.zoom_pitch(-3)),
+                    Entry("More pitches", "Alt+Down", lambda: roll.zoom_pitch(3)),
+                    Entry("Higher pitches", "Alt+PgUp", lambda: roll.move_pitch(3)),
+                    Entry("Lower pitches", "Alt+PgDown", lambda: roll.move_pitch(-3)),
                 ],
                 [
                     Entry("Larger text", "Ctrl++ Ctrl+=", lambda: self.step_text(1)),
@@ -333,19 +340,30 @@ class MainWindow(QMainWindow):
         for name in BOUNDS:
             self.bridge.send(ask.Adjust(name, getattr(Settings(), name)))
 
-    def _bind_key(self, pitch: int) -> None:
-        """Mute a key, then force it, then neither."""
+    def _bind_keys(self, *pitches: int) -> None:
+        """Mute keys, then force them, then neither."""
         settings = self.bridge.snapshot.settings
         muted, forced = set(settings.muted), set(settings.forced)
-        if pitch in muted:
-            muted.discard(pitch)
-            forced.add(pitch)
-        elif pitch in forced:
-            forced.discard(pitch)
-        else:
-            muted.add(pitch)
+        for pitch in pitches:
+            if pitch in muted:
+                muted.discard(pitch)
+                forced.add(pitch)
+            elif pitch in forced:
+                forced.discard(pitch)
+            else:
+                muted.add(pitch)
         self.bridge.send(ask.Adjust("muted", tuple(sorted(muted))))
         self.bridge.send(ask.Adjust("forced", tuple(sorted(forced))))
+
+    def _bind_held_keys(self) -> None:
+        held = [pitch for pitch, _ in self.bridge.snapshot.keys if pitch in PIANO]
+        if held:
+            self._bind_keys(*held)
+        else:
+            self._say("Hold keys that the model shall leave out and press Ctrl+B; once more, and it always plays them")
+
+    def _look_back(self, bars: int) -> None:
+        self.roll.look_back(bars * self.bridge.snapshot.timeline.bar_steps)
 
     def _tap(self) -> None:
         self._tap_at(self._services.clock.now_seconds())
