@@ -18,7 +18,7 @@ PRESSED = 64
 FIRST_MODE = 120
 """From here on, control changes say what a channel is to do, and are no controllers."""
 NEAR = 2
-"""So close to a control's place, of 127, a knob has come to it."""
+"""A knob that comes so close to a control's place, of 127, or leaves from there, takes over."""
 IN_FLIGHT = 256
 """More values than are ever on their way to the engine."""
 
@@ -126,8 +126,8 @@ class Takeover:
     def turn(self, knob: int) -> Any | None:
         """Take note of where the knob stands now, and return the value to ask for; None for none."""
         if not self.taken:
-            passed = self.knob is not None and (self.knob - self.place) * (knob - self.place) <= 0
-            self.taken = passed or abs(knob - self.place) <= NEAR
+            before = knob if self.knob is None else self.knob
+            self.taken = min(before, knob) - NEAR <= self.place <= max(before, knob) + NEAR
         self.knob = knob
         value = self._dial.value_at(knob)
         if not self.taken or value == (self._sent[-1] if self._sent else self._shown):

@@ -61,6 +61,12 @@ def test_or_has_passed_it_at_one_stroke(way: tuple[int, int]) -> None:
     assert turned(knob(64), *way) == [None, way[1]]
 
 
+def test_or_leaves_from_there() -> None:
+    takeover = knob(64)
+    takeover.knob = 65
+    assert turned(takeover, 90) == [90]
+
+
 def test_the_first_move_passes_nothing() -> None:
     """Nobody knows where the knob stood before."""
     assert turned(knob(64), 120) == [None]
