@@ -103,53 +103,62 @@ def test_a_slider_learns_by_a_right_click_and_follows_once_it_is_picked_up(desk:
     assert desk.move(KNOB, 5) == [ask.Adjust("temperature", 0.54)], "it has passed 0.6"
 
 
-@pytest.mark.parametrize(
-    ("name", "low", "high"),
-    [
-        *(("temperature", 0.5, 1.5), ("density", -3.0, 3.0), ("gibbs_steps", 5, 100), ("velocity", 20, 120)),
-        *(("takeover_beats", 1.0, 16.0), ("piano_gain_db", -40.0, 6.0), ("tempo_bpm", 40.0, 240.0)),
-        *(("duet_voices", 0, 8), ("duet_place", "anywhere", "above"), ("room", 0, 12), ("most_notes", 1, 20)),
-        *(("tonic", 0, 11), ("scale", FIRST_SCALE, LAST_SCALE), ("low_pitch", 21, 108), ("high_pitch", 21, 108)),
-    ],
-)
-def test_a_knob_goes_from_end_to_end(desk: Desk, name: str, low: object, high: object) -> None:
-    desk.learn(name, KNOB)
-    desk.move(KNOB, 0, 127, 0)
-    values = []
-    for command in desk.move(KNOB, *range(0, 128, 3), 127):
-        assert isinstance(command, ask.Adjust)
-        values.append(command.value)
-        Settings(**{name: command.value})  # type: ignore[arg-type]  # in range and of its type: raises otherwise
-    assert values[-1] == high
-    desk.move(KNOB, 64, 0)
-    assert getattr(desk.engine.snapshot.settings, name) == low
+ENDS: dict[str, tuple[object, object]] = {
+    "temperature": (0.5, 1.5),
+    "density": (-3.0, 3.0),
+    "gibbs_steps": (5, 100),
+    "velocity": (20, 120),
+    "takeover_beats": (1.0, 16.0),
+    "piano_gain_db": (-40.0, 6.0),
+    "tempo_bpm": (40.0, 240.0),
+    "duet_voices": (0, 8),
+    "duet_place": ("anywhere", "above"),
+    "room": (0, 12),
+    "most_notes": (1, 20),
+    "tonic": (0, 11),
+    "scale": (FIRST_SCALE, LAST_SCALE),
+    "low_pitch": (21, 108),
+    "high_pitch": (21, 108),
+}
 
 
-@pytest.mark.parametrize(
-    ("name", "commands"),
-    [
-        ("play or pause", [ask.Pause()]),
-        ("stop", [ask.Stop()]),
-        ("panic", [Panic()]),
-        ("primer", [ask.SetMode(Mode.PRIMER)]),
-        ("duet", [ask.SetMode(Mode.DUET)]),
-        ("continue from the primer", [ask.Continue()]),
-        ("mark this moment", [ask.AddMarker("Marked")]),
-        ("click", [ask.Adjust("click", False)]),
-        ("built-in piano", [ask.Adjust("piano", False)]),
-        ("send clock", [ask.Adjust("midi_clock", True)]),
-        ("strike with me", [ask.Adjust("restrike", True)]),
-    ],
-)
-def test_a_button_does_once_what_it_was_taught(desk: Desk, name: str, commands: list[ask.Command]) -> None:
+def test_a_knob_goes_from_end_to_end_of_everything_that_has_ends(desk: Desk) -> None:
+    assert set(ENDS) == {name for name, target in desk.window.midi.targets.items() if target.dial is not None}
+    for name, (low, high) in ENDS.items():
+        desk.learn(name, KNOB)
+        desk.move(KNOB, 0, 127, 0)
+        for command in desk.move(KNOB, *range(0, 128, 7), 127):
+            assert isinstance(command, ask.Adjust)
+            assert command.name == name
+            Settings(**{name: command.value})  # type: ignore[arg-type]  # in range and of its type: raises otherwise
+        assert getattr(desk.engine.snapshot.settings, name) == high
+        desk.move(KNOB, 64, 0)
+        assert getattr(desk.engine.snapshot.settings, name) == low
+
+
+def test_a_button_does_once_what_it_was_taught(desk: Desk) -> None:
     desk.engine.change(transport=Transport.PLAYING, mode=Mode.PRIMER, primer=PrimerState.LISTENING)
     desk.window.bridge.look()
-    desk.window.midi.learn(name)
-    assert "press a button" in desk.window.learning.text
-    desk.move(BUTTON, 127)
-    assert desk.engine.sent == [], "learning does nothing"
-    assert desk.move(BUTTON, 0) == []
-    assert desk.move(BUTTON, 127, 0) == commands
+    taught: dict[str, ask.Command] = {
+        "play or pause": ask.Pause(),
+        "stop": ask.Stop(),
+        "panic": Panic(),
+        "primer": ask.SetMode(Mode.PRIMER),
+        "duet": ask.SetMode(Mode.DUET),
+        "continue from the primer": ask.Continue(),
+        "mark this moment": ask.AddMarker("Marked"),
+        "click": ask.Adjust("click", False),
+        "built-in piano": ask.Adjust("piano", False),
+        "send clock": ask.Adjust("midi_clock", True),
+        "strike with me": ask.Adjust("restrike", True),
+    }
+    for number, (name, command) in enumerate(taught.items()):
+        button = Controller(3, 20 + number)
+        desk.window.midi.learn(name)
+        assert "press a button" in desk.window.learning.text
+        assert desk.move(button, 127) == [], "learning does nothing"
+        assert desk.move(button, 0) == []
+        assert desk.move(button, 127, 0) == [command]
 
 
 def test_every_line_of_the_play_menu_can_be_learnt(desk: Desk) -> None:
