@@ -111,7 +111,7 @@ class Takeover:
     @property
     def place(self) -> float:
         """Where the control stands, 0..127."""
-        return self._dial.place_of(self._sent[-1] if self._sent else self._shown)
+        return self._dial.place_of(self._value)
 
     def show(self, value: Any) -> None:
         """Take note of the value in force; one that the knob has not asked for was set by something else."""
@@ -127,13 +127,19 @@ class Takeover:
         """Take note of where the knob stands now, and return the value to ask for; None for none."""
         if not self.taken:
             before = knob if self.knob is None else self.knob
-            self.taken = min(before, knob) - NEAR <= self.place <= max(before, knob) + NEAR
+            met = min(before, knob) - NEAR <= self.place <= max(before, knob) + NEAR
+            self.taken = met or self._dial.value_at(knob) == self._value
         self.knob = knob
         value = self._dial.value_at(knob)
-        if not self.taken or value == (self._sent[-1] if self._sent else self._shown):
+        if not self.taken or value == self._value:
             return None
         self._sent.append(value)
         return value
+
+    @property
+    def _value(self) -> Any:
+        """What the control is set to, or will be as soon as the engine has answered."""
+        return self._sent[-1] if self._sent else self._shown
 
 
 class Bindings:

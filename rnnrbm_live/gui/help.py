@@ -61,7 +61,7 @@ KEYS = (
             ("Drag, Shift+wheel, PgUp", "Look back"),
             ("End", "Back to now"),
             ("Wheel, Ctrl+wheel", "Zoom in time, in pitch"),
-            ("Alt + and -, Alt+Up, Down", "Zoom in time, in pitch"),
+            ("Alt + and -, Alt+Shift+Up, Down", "Zoom in time, in pitch"),
             ("Alt+PgUp, PgDown", "Higher, lower pitches"),
             ("Ctrl + and -", "Larger and smaller text"),
         ),

@@ -254,8 +254,8 @@ class MainWindow(QMainWindow):
                     Entry("Look ahead a bar", "PgDown", lambda: self._look_back(-1)),
                     Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
                     Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
-                    Entry("Fewer pitches", "Alt+Up", lambda: roll.zoom_pitch(-3)),
-                    Entry("More pitches", "Alt+Down", lambda: roll.zoom_pitch(3)),
+                    Entry("Fewer pitches", "Alt+Shift+Up", lambda: roll.zoom_pitch(-3)),
+                    Entry("More pitches", "Alt+Shift+Down", lambda: roll.zoom_pitch(3)),
                     Entry("Higher pitches", "Alt+PgUp", lambda: roll.move_pitch(3)),
                     Entry("Lower pitches", "Alt+PgDown", lambda: roll.move_pitch(-3)),
                 ],
@@ -404,6 +404,10 @@ class MainWindow(QMainWindow):
 
     def show_controllers(self) -> None:
         """Show which MIDI controller moves what."""
+        for shown in self.findChildren(MidiWindow):
+            if shown.isVisible():
+                shown.activateWindow()
+                return
         window = MidiWindow(self, self.midi)
         self.closed.connect(window.close)
         window.show()

@@ -13,7 +13,7 @@ from rnnrbm_live.core.controllers import FIRST_MODE, PRESSED, Controller
 from rnnrbm_live.io.midi_ports import ALL_NOTES_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN, SYSTEM
 from rnnrbm_live.player.player import Player
 
-TELL_SECONDS = 0.01  # between two values of one controller that moves on
+TELL_SECONDS = 0.02  # between two values of one controller that moves on
 ALL_SOUND_OFF, RESET_CONTROLLERS = 120, 121
 MACHINE_CONTROL = (0xF0, 0x7F, 0x06)  # F0 7F (any device) 06 (command) F7
 MACHINE = {

@@ -11,7 +11,7 @@ from rnnrbm_live.core.controllers import NEAR, Bindings, Controller, Dial, Readi
 PERCENT = Dial.numbers(0, 127, 1, whole=True)  # a value is a knob's place
 
 
-def knob(at: float = 64, dial: Dial = PERCENT) -> Takeover:
+def knob(at: object = 64, dial: Dial = PERCENT) -> Takeover:
     takeover = Takeover(dial)
     takeover.show(at)
     return takeover
@@ -65,6 +65,11 @@ def test_or_leaves_from_there() -> None:
     takeover = knob(64)
     takeover.knob = 65
     assert turned(takeover, 90) == [90]
+
+
+def test_or_stands_where_the_control_would_not_change() -> None:
+    takeover = knob("below", Dial(("anywhere", "below", "above")))
+    assert turned(takeover, 40, 127) == [None, "above"]
 
 
 def test_the_first_move_passes_nothing() -> None:

@@ -75,7 +75,7 @@ def test_the_past_and_other_pitches_are_looked_at_by_keys(window: MainWindow, en
     low, high = view.low, view.high
     QTest.keyClick(window.roll, Qt.Key.Key_PageDown, ALT)
     assert (view.low, view.high) == (low - 3, high - 3)
-    QTest.keyClick(window.roll, Qt.Key.Key_Up, ALT)
+    QTest.keyClick(window.roll, Qt.Key.Key_Up, ALT | Qt.KeyboardModifier.ShiftModifier)
     assert view.high - view.low == high - low - 6
     for key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
         for _ in range(40):
