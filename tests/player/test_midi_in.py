@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.controllers import Controller
 from rnnrbm_live.player.midi_in import TELL_SECONDS, MidiIn
+from rnnrbm_live.player.pedal import Pedals
 from tests.player.test_player import Rig
 
 DOWN, UP = (0xB0, 64, 127), (0xB0, 64, 0)
@@ -171,3 +172,24 @@ def test_no_key_is_ever_left_hanging(played: list[tuple[tuple[int, ...] | msg.Pl
     for source in ("piano", "organ"):
         rig.send(*(off(pitch) for pitch in range(60, 64)), UP, source=source)
     assert rig.port.sounding == rig.piano.sounding == set()
+
+
+def test_a_key_that_two_keyboards_let_go_ends_once() -> None:
+    rig = Hands()
+    rig.send(DOWN, source="organ")
+    rig.send(on(60))
+    rig.send(off(60), source="organ")
+    assert rig.port.sounding == {(1, 60)}, "caught by the organ's pedal"
+    rig.send(off(60))
+    rig.send(UP, source="organ")
+    assert rig.keys == [(60, 90), (60, 0)]
+
+
+def test_lifted_pedals_hold_nothing() -> None:
+    pedals = Pedals()
+    pedals.move("piano", down=True)
+    assert pedals.catch("piano", 60)
+    pedals.lift_all()
+    assert not pedals.give_up(60)
+    assert pedals.move("piano", down=False) == []
+    assert not pedals.catch("piano", 61)
