@@ -38,6 +38,7 @@ KEYS = (
             ("Ctrl+Shift+O", "Sessions that were saved"),
             ("Ctrl+Shift+T", "Train a model on your own music"),
             ("Ctrl+S, Ctrl+P", "Save a preset, open one from a file"),
+            ("Ctrl+Right, Ctrl+Left", "Next, previous preset"),
         ),
     ),
     (

@@ -132,8 +132,9 @@ class Field(QLineEdit):
     """
 
     def event(self, event: QEvent | None) -> bool:
-        """Claim Enter; leave undo if it is not needed."""
+        """Claim Enter; leave undo, and this, if it is not needed."""
         if _leaves_undo(self, event):
+            self.clearFocus()  # what comes back is shown
             return False
         if _claims(self, event):
             return True
@@ -159,10 +160,11 @@ class NumberBox(QDoubleSpinBox):
         line.installEventFilter(self)
 
     def event(self, event: QEvent | None) -> bool:
-        """Claim Enter; leave undo if nothing has been typed."""
+        """Claim Enter; leave undo, and this, if nothing has been typed."""
         line = self.lineEdit()
         assert line is not None
         if _leaves_undo(line, event):
+            self.clearFocus()  # what comes back is shown
             return False
         if _claims(self, event):
             return True

