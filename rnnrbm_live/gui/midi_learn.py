@@ -29,6 +29,7 @@ from rnnrbm_live.gui.widgets import Button, Control, Switch
 SHORTCUT = "Ctrl+Shift+L"
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
 MARK_SHARE = 0.7  # of the text's size
+LEAST_MARK_PIXELS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,7 +390,8 @@ class Mark(QWidget):
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)
 
     def _letters(self) -> QFont:
-        return figures(MARK_SHARE * QApplication.font().pixelSize())
+        above = (self._owner.height() - self._owner.fontMetrics().capHeight()) / 2 - 1  # pixels, to the owner's letters
+        return figures(max(LEAST_MARK_PIXELS, min(MARK_SHARE * QApplication.font().pixelSize(), above)))
 
     def _place(self) -> None:
         metrics = QFontMetrics(self._letters())
