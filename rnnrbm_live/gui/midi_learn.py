@@ -146,8 +146,7 @@ class MidiLearn(QObject):
         heard = self._snapshot is not None and self._snapshot.ports.inputs_open
         wait = "" if heard else "Connect a MIDI device (none is listened to now), then "
         turn = "move a knob" if self.targets[self._learning].dial else "press a button"
-        what = f"{wait}{turn} on your MIDI keyboard"
-        return f"{self.title(self._learning)}: {what}"
+        return f"{self.title(self._learning)}: {wait}{turn} on your MIDI keyboard"
 
     def learn(self, name: str) -> None:
         """Let the next controller that moves be the one for a target."""
@@ -292,10 +291,10 @@ class MidiLearn(QObject):
         if isinstance(event, QContextMenuEvent):
             self.menu(watched).popup(event.globalPos())
             return True
-        if isinstance(event, QHelpEvent) and not isinstance(watched, QLineEdit):
-            QToolTip.showText(event.globalPos(), self.tooltip(watched), watched)
-            return True
-        return False
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip or isinstance(watched, QLineEdit):
+            return False
+        QToolTip.showText(event.globalPos(), self.tooltip(watched), watched)
+        return True
 
     def _show(self, name: str) -> None:
         text, ghost = self.mark(name), None
