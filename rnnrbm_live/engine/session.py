@@ -592,6 +592,7 @@ class Session:
             planned_from=conductor.next_step,
             planned=conductor.planner.frames,
             keys=tuple(self._keys.items()),
+            controls=self._controls,
             take=self._take_number,
             recording=self._recording,
             ports=self._ports,
@@ -599,7 +600,6 @@ class Session:
             notice=self._notice,
             notice_id=self._notice_id,
             running=running,
-            controls=self._controls,
         )
 
 

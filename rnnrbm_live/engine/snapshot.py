@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -78,9 +77,9 @@ class Snapshot:
         recording: the session so far; safe to read from any thread.
         ports: MIDI and sound.
         timing: how well time is kept.
+        controls: where each controller of the player's MIDI devices stands that has moved; never changed in place.
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
-        controls: where each controller of the player's MIDI devices stands that has moved.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
     """
 
@@ -101,10 +100,10 @@ class Snapshot:
     recording: Recording
     ports: Ports
     timing: Timing
+    controls: dict[Controller, Reading] = field(default_factory=dict)
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True
-    controls: Mapping[Controller, Reading] = field(default_factory=dict)
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.

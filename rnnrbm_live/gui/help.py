@@ -38,7 +38,7 @@ KEYS = (
             ("Ctrl+Shift+O", "Sessions that were saved"),
             ("Ctrl+Shift+T", "Train a model on your own music"),
             ("Ctrl+S, Ctrl+P", "Save a preset, open one from a file"),
-            ("Ctrl+Right, Ctrl+Left", "Next, previous preset"),
+            ("Ctrl+Shift+Down, Up", "Next, previous preset"),
         ),
     ),
     (
@@ -59,11 +59,10 @@ KEYS = (
         (
             ("Click a key", "Play it; louder at its right end"),
             ("Right-click a key", "The model leaves it out, always plays it, chooses again"),
-            ("Drag, Shift+wheel, PgUp", "Look back"),
+            ("Drag, Shift+wheel", "Look back"),
             ("End", "Back to now"),
             ("Wheel, Ctrl+wheel", "Zoom in time, in pitch"),
-            ("Alt + and -, Alt+Shift+Up, Down", "Zoom in time, in pitch"),
-            ("Alt+PgUp, PgDown", "Higher, lower pitches"),
+            ("Alt + and -", "Zoom in time"),
             ("Ctrl + and -", "Larger and smaller text"),
         ),
     ),

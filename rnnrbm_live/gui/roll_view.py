@@ -99,16 +99,6 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         middle = (view.low + view.high) // 2 if around is None else around
         self._set_range(middle - size // 2, size)
 
-    def look_back(self, steps: float) -> None:
-        """Look further into the past by so many steps, towards now if negative."""
-        view = self.item.view
-        view.scrolled_steps = min(max(view.scrolled_steps + steps, 0.0), max(0.0, view.position))
-
-    def move_pitch(self, semitones: int) -> None:
-        """Show higher notes, lower ones if negative."""
-        view = self.item.view
-        self._set_range(max(view.low + semitones, PIANO.low), view.high - view.low)
-
     # --- Qt ----------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
@@ -165,7 +155,9 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         sideways = event.angleDelta().x() / 120
         modifiers = event.modifiers()
         if sideways or modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self.look_back((sideways or turn) * 40 / self.item.view.pixels_per_step)
+            view = self.item.view
+            pulled = view.scrolled_steps + (sideways or turn) * 40 / view.pixels_per_step
+            view.scrolled_steps = min(max(pulled, 0.0), max(0.0, view.position))
         elif modifiers & Qt.KeyboardModifier.ControlModifier:
             self.zoom_pitch(-round(2 * turn))
         else:

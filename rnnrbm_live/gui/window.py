@@ -12,7 +12,6 @@ from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEven
 from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
-from rnnrbm_live.core.controllers import Dial
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.pitch import PIANO, pitch_name
 from rnnrbm_live.core.presets import Preset
@@ -26,6 +25,7 @@ from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.files import Files, dropped_file
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
+from rnnrbm_live.gui.learnable import make_learnable
 from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.midi_learn import SHORTCUT, LearnStrip, MidiLearn
 from rnnrbm_live.gui.midi_window import MidiWindow
@@ -41,18 +41,6 @@ from rnnrbm_live.gui.training_window import TrainingWindow, percent
 from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
-KNOB_BPM = (40.0, 240.0)  # what a knob reaches: all of the range would be 2 BPM apart
-TAP = "Tap tempo"
-CHOICE_TITLES = {
-    "duet_voices": "Notes added in Duet",
-    "duet_place": "Where they are added",
-    "room": "Room around yours",
-    "tonic": "Key",
-    "scale": "Scale",
-    "low_pitch": "Lowest note",
-    "high_pitch": "Highest note",
-    "most_notes": "Most notes at once",
-}
 
 
 class MainWindow(QMainWindow):
@@ -80,12 +68,12 @@ class MainWindow(QMainWindow):
         self.presets = Presets(self, services.presets, services.exports_folder)
         self.midi = MidiLearn(self, self._remembered.get("controllers"))
         self.undo = Undo(self.bridge, services.clock, self.midi.title, self)
+        self.learning = LearnStrip(self.midi)
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.duet = DuetStrip()
         self.bounds = BoundsStrip()
         self.roll = RollView()
-        self.learning = LearnStrip(self.midi)
         self.trouble = TroubleStrip()
         self.controls = Controls()
         self.status = StatusStrip()
@@ -95,7 +83,15 @@ class MainWindow(QMainWindow):
         self._follow_engine()
         self._follow_user()
         self._make_menus()
-        self._make_learnable()
+        make_learnable(
+            self.midi,
+            self._play_menu,
+            self._tap_at,
+            toolbar=self.toolbar,
+            controls=self.controls,
+            primer=self.primer,
+            strips=(self.duet, self.bounds),
+        )
         self._restore()
         self.bridge.start()
         self.presets.read()
@@ -117,8 +113,8 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.bounds)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
-        layout.addWidget(self.learning)
         layout.addWidget(self.trouble)
+        layout.addWidget(self.learning)
         layout.addWidget(self.controls)
         layout.addWidget(self.status)
         self.setCentralWidget(middle)
@@ -150,7 +146,7 @@ class MainWindow(QMainWindow):
         self.primer.count_in_chosen.connect(lambda on: send(ask.Adjust("count_in", on)))
         for adjusting in (controls, self.duet, self.bounds):
             adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
-        roll.key_bound.connect(self._bind_keys)
+        roll.key_bound.connect(self._bind_key)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -236,13 +232,13 @@ class MainWindow(QMainWindow):
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
-                    Entry(TAP, "Ctrl+T", self._tap),
+                    Entry("Tap tempo", "Ctrl+T", self._tap),
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
                     Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
                     Entry("Leave out or always play held keys", "Ctrl+B", self._bind_held_keys),
-                    Entry("Next preset", "Ctrl+Right", lambda: self._step_preset(1)),
-                    Entry("Previous preset", "Ctrl+Left", lambda: self._step_preset(-1)),
+                    Entry("Next preset", "Ctrl+Shift+Down", lambda: self._step_preset(1)),
+                    Entry("Previous preset", "Ctrl+Shift+Up", lambda: self._step_preset(-1)),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
             ],
@@ -252,14 +248,8 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Back to now", "End", roll.follow),
-                    Entry("Look back a bar", "PgUp", lambda: self._look_back(1)),
-                    Entry("Look ahead a bar", "PgDown", lambda: self._look_back(-1)),
                     Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
                     Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
-                    Entry("Fewer pitches", "Alt+Shift+Up", lambda: roll.zoom_pitch(-3)),
-                    Entry("More pitches", "Alt+Shift+Down", lambda: roll.zoom_pitch(3)),
-                    Entry("Higher pitches", "Alt+PgUp", lambda: roll.move_pitch(3)),
-                    Entry("Lower pitches", "Alt+PgDown", lambda: roll.move_pitch(-3)),
                 ],
                 [
                     Entry("Larger text", "Ctrl++ Ctrl+=", lambda: self.step_text(1)),
@@ -281,43 +271,16 @@ class MainWindow(QMainWindow):
             ],
         )
 
-    def _make_learnable(self) -> None:
-        """Let MIDI controllers move the controls, and do what the Play menu has; buttons show theirs."""
-        midi, controls, bar = self.midi, self.controls, self.toolbar
-        for name, control in controls.sliders.items():
-            midi.add_control(name, control)
-        midi.add_dial("tempo_bpm", "Tempo", Dial.numbers(*KNOB_BPM, 1.0), bar.tempo)
-        for strip in (self.duet, self.bounds):
-            for name, choice in strip.choices.items():
-                midi.add_choice(name, CHOICE_TITLES.get(name, choice.accessibleName()), choice)
-        for switch in (
-            *(self.primer.click, self.primer.count_in, self.duet.restrike),
-            *(controls.piano, controls.clock, controls.follow),
-        ):
-            midi.add_switch(switch)
-        names: dict[str, str] = {}
-        for action in self._play_menu.actions():
-            if action.text() == TAP:
-                names[TAP] = midi.add_action(TAP, self._tap_at)
-            elif not action.isSeparator():
-                names[action.text()] = midi.add_menu_action(action)
-        for title, button in (
-            *(("Play or pause", bar.play), ("Stop", bar.stop), ("Panic", bar.panic), (TAP, bar.tap)),
-            *((mode.value.capitalize(), bar.mode_button(mode)) for mode in Mode),
-            *(("Another seed", controls.dice), ("Continue from the primer", self.primer.go_on)),
-        ):
-            midi.attach(names[title], button)
-
     # --- what the engine says ----------------------------------------------------------------------------
 
     def _show(self, snapshot: Snapshot) -> None:
+        self.midi.show_snapshot(snapshot)
         self.toolbar.show_snapshot(snapshot)
         self.primer.show_snapshot(snapshot)
         self.duet.show_snapshot(snapshot)
         self.bounds.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
-        self.midi.show_snapshot(snapshot)
 
     def _move(self, position: float) -> None:
         """Put the now-line at a step; with little motion, once a beat."""
@@ -342,7 +305,7 @@ class MainWindow(QMainWindow):
         for name in BOUNDS:
             self.bridge.send(ask.Adjust(name, getattr(Settings(), name)))
 
-    def _bind_keys(self, *pitches: int) -> None:
+    def _bind_key(self, *pitches: int) -> None:
         """Mute keys, then force them, then neither."""
         settings = self.bridge.snapshot.settings
         muted, forced = set(settings.muted), set(settings.forced)
@@ -360,12 +323,9 @@ class MainWindow(QMainWindow):
     def _bind_held_keys(self) -> None:
         held = [pitch for pitch, _ in self.bridge.snapshot.keys if pitch in PIANO]
         if held:
-            self._bind_keys(*held)
+            self._bind_key(*held)
         else:
             self._say("Hold keys that the model shall leave out and press Ctrl+B; once more, and it always plays them")
-
-    def _look_back(self, bars: int) -> None:
-        self.roll.look_back(bars * self.bridge.snapshot.timeline.bar_steps)
 
     def _tap(self) -> None:
         self._tap_at(self._services.clock.now_seconds())

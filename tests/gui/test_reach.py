@@ -15,11 +15,7 @@ from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine
 
-CONTROL, ALT, PLAIN = (
-    Qt.KeyboardModifier.ControlModifier,
-    Qt.KeyboardModifier.AltModifier,
-    Qt.KeyboardModifier.NoModifier,
-)
+CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def actions(menu: QMenu) -> Iterator[QAction]:
@@ -58,31 +54,6 @@ def test_no_key_does_two_things(window: MainWindow) -> None:
     keys += [f"Alt+{action.text()[1]}" for action in bar.actions()]
     assert [key for key, count in Counter(keys).items() if count > 1] == []
     assert len(keys) > 50
-
-
-def test_the_past_and_other_pitches_are_looked_at_by_keys(window: MainWindow, engine: FakeEngine) -> None:
-    engine.play(200)
-    window.bridge.look()
-    view = window.roll.item.view
-    for _ in range(2):
-        QTest.keyClick(window.roll, Qt.Key.Key_PageUp)
-    assert view.scrolled_steps == 2 * engine.snapshot.timeline.bar_steps
-    QTest.keyClick(window.roll, Qt.Key.Key_PageDown)
-    assert view.scrolled_steps == engine.snapshot.timeline.bar_steps
-    for _ in range(40):
-        QTest.keyClick(window.roll, Qt.Key.Key_PageUp)
-    assert view.scrolled_steps == view.position
-    low, high = view.low, view.high
-    QTest.keyClick(window.roll, Qt.Key.Key_PageDown, ALT)
-    assert (view.low, view.high) == (low - 3, high - 3)
-    QTest.keyClick(window.roll, Qt.Key.Key_Up, ALT | Qt.KeyboardModifier.ShiftModifier)
-    assert view.high - view.low == high - low - 6
-    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_PageUp):
-        for _ in range(40):
-            QTest.keyClick(window.roll, key, ALT)
-        assert 21 <= view.low < view.high <= 109
-    QTest.keyClick(window.roll, Qt.Key.Key_End)
-    assert view.scrolled_steps == 0
 
 
 def test_held_keys_are_muted_forced_and_freed(window: MainWindow, engine: FakeEngine) -> None:
