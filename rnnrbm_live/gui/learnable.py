@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from PyQt6.QtWidgets import QMenu
 
@@ -13,7 +13,6 @@ from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.midi_learn import MidiLearn
 from rnnrbm_live.gui.strips import PrimerStrip
 from rnnrbm_live.gui.toolbar import Toolbar
-from rnnrbm_live.gui.widgets import Switch
 
 KNOB_BPM = (40.0, 240.0)  # what a knob reaches: all of the range would be 2 BPM apart
 TAP = "Tap tempo"
@@ -38,7 +37,8 @@ def make_learnable(
     toolbar: Toolbar,
     controls: Controls,
     primer: PrimerStrip,
-    strips: Sequence[DuetStrip | BoundsStrip],
+    duet: DuetStrip,
+    bounds: BoundsStrip,
 ) -> None:
     """Let controllers move every slider, choice and switch and the tempo, and do what a menu has.
 
@@ -47,19 +47,26 @@ def make_learnable(
         actions: a menu each of whose lines a press can do; its buttons in the window show what does.
         tap: taps the tempo at a moment on the engine's clock.
         toolbar: has the tempo, and buttons for actions.
-        controls: has sliders and switches.
+        controls: has sliders and switches, and a button for an action.
         primer: has switches, and a button for an action.
-        strips: have choices and switches.
+        duet: has choices and a switch.
+        bounds: has choices.
     """
     for name, control in controls.sliders.items():
         midi.add_control(name, control)
     midi.add_dial("tempo_bpm", "Tempo", Dial.numbers(*KNOB_BPM, 1.0), toolbar.tempo)
-    for strip in strips:
+    for strip in (duet, bounds):
         for name, choice in strip.choices.items():
             midi.add_choice(name, CHOICE_TITLES.get(name, choice.accessibleName()), choice)
-    for part in (primer, *strips, controls):
-        for switch in part.findChildren(Switch):
-            midi.add_switch(switch)
+    for name, switch in {
+        "click": primer.click,
+        "count_in": primer.count_in,
+        "restrike": duet.restrike,
+        "piano": controls.piano,
+        "midi_clock": controls.clock,
+        "follow_clock": controls.follow,
+    }.items():
+        midi.add_switch(name, switch)
     names: dict[str, str] = {}
     for action in actions.actions():
         if action.text() == TAP:

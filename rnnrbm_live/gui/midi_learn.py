@@ -114,9 +114,10 @@ class MidiLearn(QObject):
         """Let a line of a menu be done by a press."""
         return self.add_action(action.text(), lambda _: action.trigger())
 
-    def add_switch(self, switch: Switch) -> None:
-        """Let a switch be switched by a press."""
-        self.attach(self.add_action(switch.text(), lambda _: switch.click()), switch)
+    def add_switch(self, name: str, switch: Switch) -> None:
+        """Let a field of `Settings` be switched by a press, whether its switch is shown just now or not."""
+        self.targets[name] = Target(name, switch.text(), act=lambda _: self._flip(name))
+        self.attach(name, switch)
 
     def attach(self, name: str, *widgets: QWidget) -> None:
         """Let widgets show what moves a target, and offer to learn it."""
@@ -208,17 +209,19 @@ class MidiLearn(QObject):
             if value is not None:
                 self.asked.emit(Adjust(target.name, value))
 
+    def _flip(self, name: str) -> None:
+        if self._snapshot is not None:
+            self.asked.emit(Adjust(name, not getattr(self._snapshot.settings, name)))
+
     def _learnt(self, name: str, controller: Controller, reading: Reading) -> None:
         robbed = self.bindings.bind(name, controller)
         self._set_learning(None)
         self._changed(name, *([robbed] if robbed is not None else []))
         if name in self._takeovers:
             self._takeovers[name].knob = reading.value
-        text = f"{self.title(name)} is moved by {controller.words}"
-        if self.targets[name].act is not None:
-            text = f"{self.title(name)} is done by {controller.words}"
+        text = f"{controller.words} is for {self.title(name)}"
         if robbed in self.targets:
-            text += f", which no longer moves {self.title(robbed)}"
+            text += f", and no longer for {self.title(robbed)}"
         self.said.emit(Notice(text, Level.INFO))
 
     def _changed(self, *names: str) -> None:

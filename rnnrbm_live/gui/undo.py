@@ -14,14 +14,6 @@ from rnnrbm_live.gui.bounds import BOUNDS
 from rnnrbm_live.gui.bridge import Bridge
 
 SINGLE_KEYS = {"muted", "forced"}
-SWITCHES = {
-    "count_in": "Count-in",
-    "piano": "Built-in piano",
-    "midi_clock": "Send clock",
-    "follow_clock": "Follow clock",
-    "restrike": "Strike with me",
-}
-"""What fields of `Settings` that are switched are called."""
 
 
 class Undo(QObject):
@@ -98,5 +90,5 @@ class Undo(QObject):
         if SINGLE_KEYS.issuperset(names):
             return f"{verb} Single keys"
         if len(names) == 1:
-            return f"{verb} {SWITCHES.get(names[0]) or self._title(names[0])}"
+            return f"{verb} {self._title(names[0])}"
         return f"{verb} Key and range" if set(BOUNDS).issuperset(names) else f"{verb} Preset"

@@ -90,7 +90,8 @@ class MainWindow(QMainWindow):
             toolbar=self.toolbar,
             controls=self.controls,
             primer=self.primer,
-            strips=(self.duet, self.bounds),
+            duet=self.duet,
+            bounds=self.bounds,
         )
         self._restore()
         self.bridge.start()

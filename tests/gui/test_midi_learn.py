@@ -90,7 +90,7 @@ def test_a_slider_learns_by_a_right_click_and_follows_once_it_is_picked_up(desk:
     assert control.mark == "CC \N{HORIZONTAL ELLIPSIS}"
     assert desk.move(KNOB, 10) == []
     assert not desk.window.learning.isVisible()
-    assert desk.window.trouble.text == "Temperature is moved by CC 74 on channel 1"
+    assert desk.window.trouble.text == "CC 74 on channel 1 is for Temperature"
     assert desk.move(KNOB, 20, 30) == [], "0.9 lies at 51"
     assert control.mark == "CC 74 \N{UPWARDS ARROW}"
     assert control.slider.ghost == pytest.approx(30 / 127)
@@ -148,9 +148,9 @@ def test_a_button_does_once_what_it_was_taught(desk: Desk) -> None:
         "continue from the primer": ask.Continue(),
         "mark this moment": ask.AddMarker("Marked"),
         "click": ask.Adjust("click", False),
-        "built-in piano": ask.Adjust("piano", False),
-        "send clock": ask.Adjust("midi_clock", True),
-        "strike with me": ask.Adjust("restrike", True),
+        "piano": ask.Adjust("piano", False),
+        "midi_clock": ask.Adjust("midi_clock", True),
+        "restrike": ask.Adjust("restrike", True),
     }
     for number, (name, command) in enumerate(taught.items()):
         button = Controller(3, 20 + number)
@@ -159,6 +159,13 @@ def test_a_button_does_once_what_it_was_taught(desk: Desk) -> None:
         assert desk.move(button, 127) == [], "learning does nothing"
         assert desk.move(button, 0) == []
         assert desk.move(button, 127, 0) == [command]
+
+
+def test_a_switch_that_is_not_shown_is_switched_too(desk: Desk) -> None:
+    """Its strip is hidden in Free, and knows nothing of what is set."""
+    desk.learn("click", BUTTON)
+    desk.move(BUTTON, 0)
+    assert desk.move(BUTTON, 127, 0, 127, 0) == [ask.Adjust("click", False), ask.Adjust("click", True)]
 
 
 def test_every_line_of_the_play_menu_can_be_learnt(desk: Desk) -> None:
@@ -213,7 +220,7 @@ def test_without_a_device_it_says_so(desk: Desk) -> None:
 def test_a_controller_that_moves_something_else_leaves_it(desk: Desk) -> None:
     desk.learn("density", KNOB)
     desk.learn("velocity", KNOB)
-    assert "which no longer moves Density" in desk.window.trouble.text
+    assert "and no longer for Density" in desk.window.trouble.text
     sliders = desk.window.controls.sliders
     assert (sliders["density"].mark, sliders["velocity"].mark[:5]) == ("", "CC 74")
 
@@ -231,7 +238,7 @@ def test_forgotten_from_the_menu(desk: Desk) -> None:
 def test_marks_and_tooltips_name_the_controller(desk: Desk) -> None:
     window, midi = desk.window, desk.window.midi
     desk.learn("play or pause", BUTTON)
-    desk.learn("send clock", Controller(0, 30))
+    desk.learn("midi_clock", Controller(0, 30))
     desk.learn("tempo_bpm", KNOB)
     desk.learn("scale", Controller(0, 31))
     for owner, text in (
