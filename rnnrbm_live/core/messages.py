@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from rnnrbm_live.core.controllers import Controller
 from rnnrbm_live.core.frame import REST, Frame, Source
 
 MODEL_CHANNEL = 0  # MIDI channel 1
@@ -208,6 +209,36 @@ class MasterMoved:
 
 
 @dataclass(frozen=True, slots=True)
+class ControlMoved:
+    """A controller of the player's, such as a knob or a button, stands somewhere else.
+
+    Attributes:
+        controller: which.
+        value: 0..127.
+        seconds: when it reached us.
+    """
+
+    controller: Controller
+    value: int
+    seconds: float
+
+
+class Machine(Enum):
+    """What MIDI machine control asks of a recorder's transport."""
+
+    PLAY = "play"
+    PAUSE = "pause"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class MachineAsked:
+    """The transport buttons of the player's device were pressed, as MIDI machine control has them."""
+
+    what: Machine
+
+
+@dataclass(frozen=True, slots=True)
 class ClockStopped:
     """Time stands still.
 
@@ -285,4 +316,15 @@ class PlayerLost:
     reason: str
 
 
-PlayerEvent = StepPlayed | KeyPlayed | MasterMoved | ClockStopped | Ports | Notice | PlayerRestarted | PlayerLost
+PlayerEvent = (
+    StepPlayed
+    | KeyPlayed
+    | ControlMoved
+    | MachineAsked
+    | MasterMoved
+    | ClockStopped
+    | Ports
+    | Notice
+    | PlayerRestarted
+    | PlayerLost
+)

@@ -19,6 +19,7 @@ from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.clock import Clock
+from rnnrbm_live.core.controllers import Controller, Reading
 from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline
@@ -40,6 +41,11 @@ JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Jour
 """Opens the journal of a session that begins with a model, by name, on a timeline; it tells its troubles."""
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
 TOOK_OVER = "Model took over"
+MACHINE: dict[msg.Machine, ask.Command] = {
+    msg.Machine.PLAY: ask.Play(),
+    msg.Machine.PAUSE: ask.Pause(),
+    msg.Machine.STOP: ask.Stop(),
+}
 
 
 class Session:
@@ -92,6 +98,7 @@ class Session:
         self._mode = mode
         self._ports = msg.Ports()
         self._keys: dict[int, int] = {}  # pitch -> velocity, held by the player
+        self._controls: dict[Controller, Reading] = {}
         self._notice: msg.Notice | None = None
         self._notice_id = 0
         self._gpu = gpu
@@ -340,6 +347,15 @@ class Session:
             self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
 
     @_take.register
+    def _(self, event: msg.ControlMoved) -> None:
+        before = self._controls.get(event.controller, Reading())
+        self._controls = {**self._controls, event.controller: before.moved(event.value, event.seconds)}
+
+    @_take.register
+    def _(self, event: msg.MachineAsked) -> None:
+        self.command(MACHINE[event.what])
+
+    @_take.register
     def _(self, event: msg.MasterMoved) -> None:
         self.command(ask.Play() if event.running else ask.Pause())
 
@@ -576,6 +592,7 @@ class Session:
             planned_from=conductor.next_step,
             planned=conductor.planner.frames,
             keys=tuple(self._keys.items()),
+            controls=self._controls,
             take=self._take_number,
             recording=self._recording,
             ports=self._ports,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
+from rnnrbm_live.core.controllers import Controller, Reading
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
@@ -76,6 +77,7 @@ class Snapshot:
         recording: the session so far; safe to read from any thread.
         ports: MIDI and sound.
         timing: how well time is kept.
+        controls: where each controller of the player's MIDI devices stands that has moved; never changed in place.
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
@@ -98,6 +100,7 @@ class Snapshot:
     recording: Recording
     ports: Ports
     timing: Timing
+    controls: dict[Controller, Reading] = field(default_factory=dict)
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True

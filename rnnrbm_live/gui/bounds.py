@@ -91,7 +91,8 @@ class BoundsStrip(_Strip):
         self._keys = QLabel()
         self._keys.setProperty("kind", "muted")
         self._keys.setToolTip(
-            "Right-click a key at the now-line: the model leaves it out, then always plays it, then is free again"
+            "Right-click a key at the now-line, or hold it and press Ctrl+B:\n"
+            "the model leaves it out, then always plays it, then is free again"
         )
         self._group([self._keys])
 

@@ -22,12 +22,14 @@ class Bridge(QObject):
         changed: a new `Snapshot`, at most once a frame.
         figures: the `Snapshot` to read numbers from, five times a second.
         noticed: a new `Notice` for the user.
+        asked: a `Command` that is about to be sent.
     """
 
     moved = pyqtSignal(float)
     changed = pyqtSignal(object)
     figures = pyqtSignal(object)
     noticed = pyqtSignal(object)
+    asked = pyqtSignal(object)
 
     def __init__(self, engine: EngineLike, clock: Clock, parent: QObject | None = None) -> None:
         """Stand ready; `start` begins to look."""
@@ -48,6 +50,7 @@ class Bridge(QObject):
 
     def send(self, command: Command) -> None:
         """Ask the engine for something."""
+        self.asked.emit(command)
         self._engine.send(command)
 
     def start(self) -> None:

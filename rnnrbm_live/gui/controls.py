@@ -247,6 +247,11 @@ class Controls(QScrollArea):
         """Offer these."""
         self._presets = list(presets)
 
+    @property
+    def presets(self) -> Sequence[Preset]:
+        """Those that are offered."""
+        return self._presets
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the engine's state; nothing is emitted."""
         for name, control in self.sliders.items():

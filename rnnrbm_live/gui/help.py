@@ -25,6 +25,7 @@ KEYS = (
             ("Ctrl+T", "Tap tempo"),
             ("Ctrl+D", "Another seed"),
             ("Ctrl+K, Ctrl+Shift+K", "Key and range; lift all bounds"),
+            ("Ctrl+B", "Leave out, or always play, the keys that are held"),
             ("Ctrl+M", "Mark this moment"),
         ),
     ),
@@ -37,6 +38,7 @@ KEYS = (
             ("Ctrl+Shift+O", "Sessions that were saved"),
             ("Ctrl+Shift+T", "Train a model on your own music"),
             ("Ctrl+S, Ctrl+P", "Save a preset, open one from a file"),
+            ("Ctrl+Shift+Down, Up", "Next, previous preset"),
         ),
     ),
     (
@@ -48,6 +50,8 @@ KEYS = (
             ("Alt+N, C, W, M", "Switch piano, sent and followed clock, click"),
             ("Arrows, wheel, drag", "Move; with Shift finely"),
             ("Double-click, Delete", "Back to the default"),
+            ("Ctrl+Z, Ctrl+Shift+Z", "Undo, redo"),
+            ("Right-click, Ctrl+Shift+L", "Learn a MIDI controller"),
         ),
     ),
     (

@@ -214,6 +214,10 @@ QWidget#trouble[level="info"] { border-left: 3px solid $player; }
 QLabel[kind="muted"] { color: $muted; font-size: ${small}px; }
 QLabel[kind="figure"], QLabel[kind="time"] { font-family: "$figures"; }
 QLabel[kind="time"] { font-size: ${large}px; }
+QLabel[kind="mark"] {
+    font-family: "$figures"; font-size: ${small}px; color: $player; background: $field; border-radius: 4px;
+    padding: 0 4px;
+}
 QLabel[kind="dot"] { color: $edge; }
 QLabel[kind="dot"][lit="true"] { color: $alarm; }
 QPushButton, QToolButton {

@@ -126,10 +126,16 @@ class Switch(QCheckBox):
 
 
 class Field(QLineEdit):
-    """A line to type in; Enter ends typing and is no shortcut of the window's meanwhile."""
+    """A line to type in; Enter ends typing and is no shortcut of the window's meanwhile.
+
+    Undo takes back what has been typed; where nothing has, it is the window's.
+    """
 
     def event(self, event: QEvent | None) -> bool:
-        """Claim Enter."""
+        """Claim Enter; leave undo, and this, if it is not needed."""
+        if _leaves_undo(self, event):
+            self.clearFocus()  # what comes back is shown
+            return False
         if _claims(self, event):
             return True
         return super().event(event)
@@ -154,7 +160,12 @@ class NumberBox(QDoubleSpinBox):
         line.installEventFilter(self)
 
     def event(self, event: QEvent | None) -> bool:
-        """Claim Enter."""
+        """Claim Enter; leave undo, and this, if nothing has been typed."""
+        line = self.lineEdit()
+        assert line is not None
+        if _leaves_undo(line, event):
+            self.clearFocus()  # what comes back is shown
+            return False
         if _claims(self, event):
             return True
         return super().event(event)
@@ -309,6 +320,7 @@ class Slider(QSlider):
         self._grabbed_x: float | None = None
         self._exact = 0.0  # position while it is dragged
         self._turned = 0.0  # of the wheel, less than a notch
+        self._ghost: float | None = None
 
     def event(self, event: QEvent | None) -> bool:
         """Claim its keys before they act as the window's shortcuts."""
@@ -343,6 +355,29 @@ class Slider(QSlider):
         self._turned -= notches
         self.setValue(self.value() + notches * self._stride(event))
         event.accept()
+
+    def show_ghost(self, share: float | None) -> None:
+        """Show a tick where a knob stands that does not move this yet, 0 at the left and 1 at the right; or none."""
+        if share != self._ghost:
+            self._ghost = share
+            self.update()
+
+    @property
+    def ghost(self) -> float | None:
+        """Where the tick is."""
+        return self._ghost
+
+    def paintEvent(self, event: QPaintEvent | None) -> None:
+        """Draw the tick over the slider."""
+        super().paintEvent(event)
+        if self._ghost is not None:
+            handle = self._handle().width()
+            x = handle / 2 + self._ghost * (self.width() - handle)
+            painter = QPainter(self)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self.palette().link())
+            painter.drawRoundedRect(QRectF(x - 1.5, self.height() / 2 - 8, 3, 16), 1.5, 1.5)
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Grab the handle, or bring it here."""
@@ -463,6 +498,10 @@ class _Heading(QWidget):
 class Control(Cell):
     """A slider with its name and its value.
 
+    Attributes:
+        measure: what it sets.
+        default: what a double click brings back.
+
     Signals:
         moved: the value that the user has set.
     """
@@ -472,23 +511,26 @@ class Control(Cell):
     def __init__(self, measure: Measure, default: float, heading: QWidget | None = None) -> None:
         """Show the default, which a double click brings back; `heading` stands in place of the label."""
         positions = round((measure.high - measure.low) / measure.fine)
-        self._measure, self._default = measure, default
+        self.measure, self.default = measure, default
         self._slider = Slider(positions, round(measure.coarse / measure.fine))
         self._slider.setAccessibleName(measure.name)
         self._slider.setToolTip(measure.tooltip(default))
         self._value = SteadyLabel(measure.text(measure.low), measure.text(measure.high), measure.text(default))
         self._value.setProperty("kind", "figure")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        super().__init__([heading or muted(measure.name), self._value], [self._slider])
+        self._mark = QLabel()
+        self._mark.setProperty("kind", "mark")
+        self._mark.hide()
+        super().__init__([heading or muted(measure.name), self._mark, self._value], [self._slider])
         self.show_value(default)
         self._slider.valueChanged.connect(self._slid)
-        self._slider.reset.connect(lambda: self._slider.setValue(self._position(self._default)))
+        self._slider.reset.connect(lambda: self._slider.setValue(self._position(self.default)))
         bring_focus(measure.shortcut, self._slider)
 
     @property
     def value(self) -> float:
         """The value shown."""
-        return round(self._measure.low + self._slider.value() * self._measure.fine, 6)
+        return round(self.measure.low + self._slider.value() * self.measure.fine, 6)
 
     @property
     def slider(self) -> Slider:
@@ -508,15 +550,27 @@ class Control(Cell):
             self._slider.blockSignals(False)
             self._write(value)
 
+    @property
+    def mark(self) -> str:
+        """What the mark says."""
+        return self._mark.text()
+
+    def show_mark(self, text: str, ghost: float | None) -> None:
+        """Say what else moves it, such as a MIDI controller, and show where that stands if it does not move it yet."""
+        if text != self._mark.text():
+            self._mark.setText(text)
+            self._mark.setVisible(bool(text))
+        self._slider.show_ghost(ghost)
+
     def _position(self, value: float) -> int:
-        return round((value - self._measure.low) / self._measure.fine)
+        return round((value - self.measure.low) / self.measure.fine)
 
     def _slid(self) -> None:
         self._write(self.value)
         self.moved.emit(self.value)
 
     def _write(self, value: float) -> None:
-        text = self._measure.text(value)
+        text = self.measure.text(value)
         if text != self._value.text():
             self._value.setText(text)
         if text != self._slider.accessibleDescription():
@@ -545,6 +599,17 @@ def repolish(widget: QWidget) -> None:
 
 def _shifted(event: QInputEvent) -> bool:
     return bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+
+
+def _leaves_undo(line: QLineEdit, event: QEvent | None) -> bool:
+    """Ignore an offered undo or redo for which a line has nothing that was typed; return whether it was that."""
+    if not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    undo, redo = (event.matches(key) for key in (QKeySequence.StandardKey.Undo, QKeySequence.StandardKey.Redo))
+    leaves = (undo and not line.isUndoAvailable()) or (redo and not line.isRedoAvailable())
+    if leaves:
+        event.ignore()
+    return leaves
 
 
 def _claims(widget: QWidget, event: QEvent | None) -> bool:

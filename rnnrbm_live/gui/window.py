@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
-from rnnrbm_live.core.pitch import pitch_name
+from rnnrbm_live.core.pitch import PIANO, pitch_name
 from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.core.tempo import TapTempo
@@ -25,7 +25,10 @@ from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.files import Files, dropped_file
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
+from rnnrbm_live.gui.learnable import make_learnable
 from rnnrbm_live.gui.menus import Entry, Menus
+from rnnrbm_live.gui.midi_learn import SHORTCUT, LearnStrip, MidiLearn
+from rnnrbm_live.gui.midi_window import MidiWindow
 from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
@@ -35,6 +38,7 @@ from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
+from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 
@@ -62,6 +66,9 @@ class MainWindow(QMainWindow):
         self._training_window: TrainingWindow | None = None
         self._before_hearing = ""  # the model that played
         self.presets = Presets(self, services.presets, services.exports_folder)
+        self.midi = MidiLearn(self, self._remembered.get("controllers"))
+        self.undo = Undo(self.bridge, services.clock, self.midi.title, self)
+        self.learning = LearnStrip(self.midi)
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.duet = DuetStrip()
@@ -76,6 +83,16 @@ class MainWindow(QMainWindow):
         self._follow_engine()
         self._follow_user()
         self._make_menus()
+        make_learnable(
+            self.midi,
+            self._play_menu,
+            self._tap_at,
+            toolbar=self.toolbar,
+            controls=self.controls,
+            primer=self.primer,
+            duet=self.duet,
+            bounds=self.bounds,
+        )
         self._restore()
         self.bridge.start()
         self.presets.read()
@@ -98,6 +115,7 @@ class MainWindow(QMainWindow):
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.trouble)
+        layout.addWidget(self.learning)
         layout.addWidget(self.controls)
         layout.addWidget(self.status)
         self.setCentralWidget(middle)
@@ -153,6 +171,14 @@ class MainWindow(QMainWindow):
         self.presets.asked.connect(send)
         self.presets.changed.connect(self._show_presets)
         self.presets.said.connect(self.bridge.notify)
+        self.midi.asked.connect(send)
+        self.midi.said.connect(self.bridge.notify)
+        self.midi.bound.connect(self._remember_controllers)
+        self.midi.list_requested.connect(self.show_controllers)
+        self.undo.changed.connect(self._show_undo)
+        for control in controls.sliders.values():
+            control.slider.sliderPressed.connect(self.undo.hold)
+            control.slider.sliderReleased.connect(self.undo.let_go)
 
     def _make_menus(self) -> None:
         def sending(command: ask.Command) -> Callable[[], None]:
@@ -177,7 +203,22 @@ class MainWindow(QMainWindow):
                 [Entry("Quit", "Ctrl+Q", self.close)],
             ],
         )
-        self._menus.add(
+        edit = self._menus.add(
+            "&Edit",
+            [
+                [
+                    Entry("Undo", "Ctrl+Z", self.undo.undo),
+                    Entry("Redo", "Ctrl+Shift+Z Ctrl+Y", self.undo.redo),
+                ],
+                [
+                    Entry("Learn a MIDI controller", SHORTCUT, self.midi.learn_focused),
+                    Entry("MIDI controllers…", "", self.show_controllers),
+                ],
+            ],
+        )
+        self._undo_action, self._redo_action = edit.actions()[:2]
+        self._show_undo()
+        self._play_menu = self._menus.add(
             "&Play",
             [
                 [
@@ -196,6 +237,9 @@ class MainWindow(QMainWindow):
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
                     Entry("No bounds", "Ctrl+Shift+K", self._lift_bounds),
+                    Entry("Leave out or always play held keys", "Ctrl+B", self._bind_held_keys),
+                    Entry("Next preset", "Ctrl+Shift+Down", lambda: self._step_preset(1)),
+                    Entry("Previous preset", "Ctrl+Shift+Up", lambda: self._step_preset(-1)),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
             ],
@@ -231,6 +275,7 @@ class MainWindow(QMainWindow):
     # --- what the engine says ----------------------------------------------------------------------------
 
     def _show(self, snapshot: Snapshot) -> None:
+        self.midi.show_snapshot(snapshot)
         self.toolbar.show_snapshot(snapshot)
         self.primer.show_snapshot(snapshot)
         self.duet.show_snapshot(snapshot)
@@ -261,22 +306,33 @@ class MainWindow(QMainWindow):
         for name in BOUNDS:
             self.bridge.send(ask.Adjust(name, getattr(Settings(), name)))
 
-    def _bind_key(self, pitch: int) -> None:
-        """Mute a key, then force it, then neither."""
+    def _bind_key(self, *pitches: int) -> None:
+        """Mute keys, then force them, then neither."""
         settings = self.bridge.snapshot.settings
         muted, forced = set(settings.muted), set(settings.forced)
-        if pitch in muted:
-            muted.discard(pitch)
-            forced.add(pitch)
-        elif pitch in forced:
-            forced.discard(pitch)
-        else:
-            muted.add(pitch)
+        for pitch in pitches:
+            if pitch in muted:
+                muted.discard(pitch)
+                forced.add(pitch)
+            elif pitch in forced:
+                forced.discard(pitch)
+            else:
+                muted.add(pitch)
         self.bridge.send(ask.Adjust("muted", tuple(sorted(muted))))
         self.bridge.send(ask.Adjust("forced", tuple(sorted(forced))))
 
+    def _bind_held_keys(self) -> None:
+        held = [pitch for pitch, _ in self.bridge.snapshot.keys if pitch in PIANO]
+        if held:
+            self._bind_key(*held)
+        else:
+            self._say("Hold keys that the model shall leave out and press Ctrl+B; once more, and it always plays them")
+
     def _tap(self) -> None:
-        tempo = self._tapping.tap(self._services.clock.now_seconds())
+        self._tap_at(self._services.clock.now_seconds())
+
+    def _tap_at(self, seconds: float) -> None:
+        tempo = self._tapping.tap(seconds)
         if tempo is not None:
             self.bridge.send(ask.Adjust("tempo_bpm", round(tempo, 1)))
 
@@ -289,6 +345,15 @@ class MainWindow(QMainWindow):
 
     def _save_preset(self) -> None:
         self.presets.ask_for_name(self.bridge.snapshot.settings)
+
+    def _step_preset(self, steps: int) -> None:
+        """Go on to another preset; from settings of the user's own to the first or the last."""
+        presets = self.controls.presets
+        if presets:
+            settings = self.bridge.snapshot.settings
+            matching = (index for index, preset in enumerate(presets) if preset.matches(settings))
+            here = next(matching, -1 if steps > 0 else 0)
+            self.presets.use(presets[(here + steps) % len(presets)])
 
     def _share_preset(self) -> None:
         self.presets.ask_where_to_write(self.bridge.snapshot.settings)
@@ -308,6 +373,28 @@ class MainWindow(QMainWindow):
         sessions.listening.connect(self._pause)
         self.closed.connect(sessions.close)
         sessions.show()
+
+    def show_controllers(self) -> None:
+        """Show which MIDI controller moves what."""
+        for shown in self.findChildren(MidiWindow):
+            if shown.isVisible():
+                shown.activateWindow()
+                return
+        window = MidiWindow(self, self.midi)
+        self.closed.connect(window.close)
+        window.show()
+
+    def _remember_controllers(self) -> None:
+        self._remembered["controllers"] = self.midi.bindings.to_remember()
+        self._services.store.save(self._remembered)
+
+    def _show_undo(self) -> None:
+        for action, text, possible in (
+            (self._undo_action, self.undo.undo_text, self.undo.can_undo),
+            (self._redo_action, self.undo.redo_text, self.undo.can_redo),
+        ):
+            action.setText(text)
+            action.setEnabled(possible)
 
     def _pause(self) -> None:
         if self.bridge.snapshot.transport is Transport.PLAYING:

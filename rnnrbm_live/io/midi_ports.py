@@ -157,8 +157,12 @@ class MidiOutput:
         self._sent[pitch, 0] = time.monotonic()
         self._send(NOTE_OFF | channel, pitch, 0)
 
-    def has_just_sent(self, pitch: int, velocity: int) -> bool:
-        """Return whether a note that arrives now may be the echo of one that was sent; velocity 0 for a note-off."""
+    def has_just_sent(self, message: tuple[int, ...]) -> bool:
+        """Return whether a message that arrives now may be the echo of a note that was sent."""
+        kind = message[0] & 0xF0
+        if len(message) != 3 or kind not in (NOTE_ON, NOTE_OFF):
+            return False
+        pitch, velocity = message[1], message[2] if kind == NOTE_ON else 0
         return time.monotonic() - self._sent.get((pitch, velocity), -math.inf) < ECHO_SECONDS
 
     def realtime(self, *message: int) -> None:
@@ -207,23 +211,12 @@ class MidiInput:
         """Take an open rtmidi port."""
         self.name = name
         self._port = port
-        self._system: list[tuple[int, ...]] = []
-        port.ignore_types(timing=False)
+        port.ignore_types(sysex=False, timing=False)
 
-    def played_keys(self) -> Iterator[tuple[int, int]]:
-        """Yield (pitch, velocity) of every key pressed or released (velocity 0) since the last call."""
+    def messages(self) -> Iterator[tuple[int, ...]]:
+        """Yield every message, its bytes, that has arrived since the last call, in order."""
         while (event := self._port.get_message()) is not None:
-            message = event[0]
-            if message[0] >= SYSTEM:
-                self._system.append(tuple(message))
-            elif len(message) == 3 and message[0] & 0xF0 in (NOTE_ON, NOTE_OFF):
-                velocity = message[2] if message[0] & 0xF0 == NOTE_ON else 0
-                yield message[1], velocity
-
-    def system_messages(self) -> list[tuple[int, ...]]:
-        """Return the system messages, such as MIDI clock, that `played_keys` has come across since the last call."""
-        found, self._system = self._system, []
-        return found
+            yield tuple(event[0])
 
     def close(self) -> None:
         """Close; may be called twice."""

@@ -16,6 +16,7 @@ from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import AudioError
 from rnnrbm_live.io.c_stderr import mute_c_libraries
+from rnnrbm_live.player.midi_in import MidiIn
 from rnnrbm_live.player.piano_sink import PianoSink
 from rnnrbm_live.player.player import Player
 from rnnrbm_live.player.ports import PortKeeper
@@ -91,6 +92,7 @@ class _Child:
         self._connection = connection
         self._clock = SystemClock(spin_seconds=SPIN_SECONDS)
         self._player = Player(clock=self._clock, emit=self._emit)
+        self._midi_in = MidiIn(self._player, self._emit)
         self._ports = PortKeeper(self._player, self._emit, ending=setup.ending)
         self._ports.open_output(setup.output)
         if setup.input is not None:
@@ -112,10 +114,9 @@ class _Child:
                 return False
             self._handle(command)
             patience = 0.0
-        for pitch, velocity in self._ports.played_keys():
-            self._player.key(pitch, velocity, self._clock.now_seconds())
-        for message in self._ports.system_messages():
-            self._player.follow(message, self._clock.now_seconds())
+        for source, message in self._ports.messages():
+            self._midi_in.receive(source, message, self._clock.now_seconds())
+        self._midi_in.advance(self._clock.now_seconds())
         due = self._player.next_due_seconds()
         if due is not None and due - self._clock.now_seconds() <= SPIN_SECONDS:
             self._clock.sleep_until(due)

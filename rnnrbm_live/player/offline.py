@@ -5,6 +5,7 @@ from __future__ import annotations
 from rnnrbm_live.core.clock import ManualClock
 from rnnrbm_live.core.messages import PlayerCommand, PlayerEvent
 from rnnrbm_live.core.protocols import NoteSink
+from rnnrbm_live.player.midi_in import MidiIn
 from rnnrbm_live.player.player import Player
 
 
@@ -14,6 +15,7 @@ class OfflinePlayer:
     Attributes:
         clock: its time; the session must use the same.
         player: for tests that press keys or add sinks.
+        midi_in: for tests that send messages as a device does.
     """
 
     def __init__(self, *sinks: NoteSink) -> None:
@@ -21,6 +23,7 @@ class OfflinePlayer:
         self.clock = ManualClock()
         self._events: list[PlayerEvent] = []
         self.player = Player(clock=self.clock, emit=self._events.append)
+        self.midi_in = MidiIn(self.player, self._events.append)
         for sink in sinks:
             self.player.add_sink(sink)
 
@@ -38,6 +41,7 @@ class OfflinePlayer:
             now = self.clock.now_seconds()
             self.clock.sleep_until(now + timeout_seconds if due is None else due)
             self.player.advance()
+            self.midi_in.advance(self.clock.now_seconds())
         events = self._events[:]
         self._events.clear()
         return events

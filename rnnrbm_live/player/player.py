@@ -17,11 +17,14 @@ from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.protocols import NoteSink
 from rnnrbm_live.player.clock_in import ClockIn
 from rnnrbm_live.player.clock_out import CONTINUE, START, STOP, TICK, TICKS_PER_BEAT, ClockOut
+from rnnrbm_live.player.pedal import Pedals
 from rnnrbm_live.player.voices import Holder, Voices
 
 FREEZE_SECONDS = 0.004
 TEMPO_TOLERANCE = 0.005  # a master's tempo wavers so much without being told as another
 START_SECONDS = 0.03  # from StartClock to the first step: time to freeze it and hand it to the piano
+COMPUTER = ""
+"""In place of an input's name: keys of the computer keyboard and of the drawn one."""
 CHANNELS = {Source.MODEL: msg.MODEL_CHANNEL, Source.PRIMER: msg.PLAYER_CHANNEL, Source.PLAYER: msg.PLAYER_CHANNEL}
 
 
@@ -46,6 +49,7 @@ class Player:
         self._on_click: Callable[[bool, float], None] | None = None
         self._click = msg.SetClick(False)
         self._keys: dict[int, int] = {}  # pitch -> velocity
+        self._pedals = Pedals()
         self._plan: dict[int, msg.PlannedFrame] = {}
         self._plan_revision = -1
         self._running = False
@@ -121,28 +125,27 @@ class Player:
         elif message[0] == TICK and self._running and self._frozen is None:
             self._keep_time_with_master(seconds)
 
-    def key(self, pitch: int, velocity: int, seconds: float) -> None:
-        """Sound or release (velocity 0) a key of the player's at once, and report it with its place in time."""
-        if not velocity and pitch not in self._keys:
-            return
-        now = self._clock.now_seconds()
-        for voices in self._voices():
-            if velocity:
-                voices.strike(Holder.KEY, msg.PLAYER_CHANNEL, pitch, velocity, now)
-            else:
-                voices.release(Holder.KEY, msg.PLAYER_CHANNEL, pitch, now)
+    def key(self, pitch: int, velocity: int, seconds: float, source: str = COMPUTER) -> None:
+        """Sound or release (velocity 0) a key of the player's at once, and report it with its place in time.
+
+        A key that is released while the sustain pedal of the same input is down is released with the pedal.
+        """
         if velocity:
-            self._keys[pitch] = velocity
-        else:
-            del self._keys[pitch]
-        if self._running:
-            place = self._step - (self._deadline - seconds) / self._period
-            self._emit(msg.KeyPlayed(pitch, velocity, seconds, place, self._step + (self._frozen is not None)))
-        else:
-            self._emit(msg.KeyPlayed(pitch, velocity, seconds))
+            if self._pedals.give_up(pitch):
+                self._move_key(pitch, 0, seconds)
+            self._move_key(pitch, velocity, seconds)
+        elif pitch in self._keys and not self._pedals.catch(source, pitch):
+            self._pedals.give_up(pitch)  # another keyboard's pedal may have caught it
+            self._move_key(pitch, 0, seconds)
+
+    def pedal(self, source: str, *, down: bool, seconds: float) -> None:
+        """Press or lift the sustain pedal of an input."""
+        for pitch in self._pedals.move(source, down=down):
+            self._move_key(pitch, 0, seconds)
 
     def release_keys(self) -> None:
-        """Release every key of the player's: their keyboard went away."""
+        """Release every key of the player's, and every pedal: their keyboard went away."""
+        self._pedals.lift_all()
         for pitch in sorted(self._keys):
             self.key(pitch, 0, self._clock.now_seconds())
 
@@ -195,6 +198,23 @@ class Player:
     def _voices(self) -> Iterable[Voices]:
         yield from self._scheduled
         yield from self._immediate
+
+    def _move_key(self, pitch: int, velocity: int, seconds: float) -> None:
+        now = self._clock.now_seconds()
+        for voices in self._voices():
+            if velocity:
+                voices.strike(Holder.KEY, msg.PLAYER_CHANNEL, pitch, velocity, now)
+            else:
+                voices.release(Holder.KEY, msg.PLAYER_CHANNEL, pitch, now)
+        if velocity:
+            self._keys[pitch] = velocity
+        else:
+            del self._keys[pitch]
+        if self._running:
+            place = self._step - (self._deadline - seconds) / self._period
+            self._emit(msg.KeyPlayed(pitch, velocity, seconds, place, self._step + (self._frozen is not None)))
+        else:
+            self._emit(msg.KeyPlayed(pitch, velocity, seconds))
 
     def _set_plan(self, plan: msg.SetPlan) -> None:
         self._plan = {step: frame for step, frame in self._plan.items() if step < plan.first_step}

@@ -109,21 +109,16 @@ class PortKeeper:
         """Whether keys may arrive."""
         return bool(self._inputs)
 
-    def played_keys(self) -> Iterator[tuple[int, int]]:
-        """Yield (pitch, velocity) of the keys that have arrived; velocity 0 releases.
+    def messages(self) -> Iterator[tuple[str, tuple[int, ...]]]:
+        """Yield the messages that have arrived, each after the name of its input.
 
-        What a device gives back of what we have just sent to it is no key: a loop would never end.
+        What a device gives back of the notes that we have just sent to it is left out: a loop would never end.
         """
         for name, port in self._inputs.items():
-            echoing = self._output is not None and self._output.name == name
-            for pitch, velocity in port.played_keys():
-                if not (echoing and self._output is not None and self._output.has_just_sent(pitch, velocity)):
-                    yield pitch, velocity
-
-    def system_messages(self) -> Iterator[tuple[int, ...]]:
-        """Yield the system messages that came with the keys."""
-        for port in self._inputs.values():
-            yield from port.system_messages()
+            output = self._output if self._output is not None and self._output.name == name else None
+            for message in port.messages():
+                if output is None or not output.has_just_sent(message):
+                    yield name, message
 
     def add_piano(self, piano: PianoSwitch) -> None:
         """Take charge of the built-in piano, which has found a sound device."""

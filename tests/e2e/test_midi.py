@@ -132,9 +132,18 @@ def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
     keys = [(event.pitch, event.velocity) for event in stage.events if isinstance(event, msg.KeyPlayed)]
     assert keys == [(64, 99), (67, 99), (64, 0), (67, 0)]
     assert [message.hex() for message in stage.ear.messages][-4:] == ["914063", "914363", "814000", "814300"]
-    # Unplugged with a key held: the key is released.
-    sender.send_message([0x90, 70, 99])
-    wait_for(lambda: (1, 70) in stage.ear.sounding, what="the key")
+    for message in ([0xB0, 74, 11], [0xB0, 20, 127], [0xB0, 20, 0], [0xF0, 0x7F, 0x7F, 0x06, 0x02, 0xF7]):
+        sender.send_message(message)
+    stage.collect(0.3)
+    moved = [(event.controller.number, event.value) for event in stage.events if isinstance(event, msg.ControlMoved)]
+    assert moved == [(74, 11), (20, 127), (20, 0)]
+    assert [event.what for event in stage.events if isinstance(event, msg.MachineAsked)] == [msg.Machine.PLAY]
+    # Unplugged with a key held, and another one by the pedal alone: both are released.
+    for message in ([0x90, 70, 99], [0xB0, 64, 127], [0x90, 72, 99], [0x80, 72, 0]):
+        sender.send_message(message)
+    wait_for(lambda: {(1, 70), (1, 72)} <= stage.ear.sounding, what="the keys")
+    stage.collect(0.2)
+    assert (1, 72) in stage.ear.sounding, "the pedal holds it"
     sender.close_port()
     sender.delete()
     wait_for(lambda: not stage.ear.sounding, what="its release")

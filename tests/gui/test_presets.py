@@ -119,3 +119,18 @@ def test_sharing_writes_a_file_named_as_it(
     ((path, preset),) = shelf.written
     assert (path, preset.name, preset.values["density"]) == (tmp_path / "Thin air.json", "Thin air", -2.0)
     dialog.close()
+
+
+@pytest.mark.usefixtures("shelf")
+def test_the_next_and_the_one_before_by_keys(window: MainWindow, engine: FakeEngine) -> None:
+    first, last = window.controls.presets[0], window.controls.presets[-1]
+    QTest.keyClick(window.roll, Qt.Key.Key_Down, CONTROL | SHIFT)
+    assert engine.sent == adjusted(first)
+    engine.sent.clear()
+    QTest.keyClick(window.roll, Qt.Key.Key_Up, CONTROL | SHIFT)
+    assert engine.sent == adjusted(last)
+    engine.sent.clear()
+    engine.change(settings=Settings(tempo_bpm=63.0, temperature=0.8, velocity=58, seed=1))
+    window.bridge.look()
+    QTest.keyClick(window.roll, Qt.Key.Key_Down, CONTROL | SHIFT)
+    assert engine.sent == adjusted(window.controls.presets[1])

@@ -18,14 +18,14 @@ from rnnrbm_live.player.ports import PortKeeper
 class Wire:
     """An rtmidi output in a loop: what is sent comes back on the input of the same name."""
 
-    def __init__(self, back: deque[tuple[int, int]]) -> None:
+    def __init__(self, back: deque[tuple[int, ...]]) -> None:
         self.sent: list[tuple[int, ...]] = []
         self._back = back
 
     def send_message(self, message: tuple[int, ...]) -> None:
         self.sent.append(message)
         if message[0] & 0xF0 in (0x80, 0x90):
-            self._back.append((message[1], message[2] if message[0] & 0xF0 == 0x90 else 0))
+            self._back.append(message)
 
     def close_port(self) -> None: ...
 
@@ -33,12 +33,12 @@ class Wire:
 
 
 class FakeInput:
-    def __init__(self, keys: deque[tuple[int, int]]) -> None:
-        self._keys = keys
+    def __init__(self, messages: deque[tuple[int, ...]]) -> None:
+        self._messages = messages
 
-    def played_keys(self) -> Iterator[tuple[int, int]]:
-        while self._keys:
-            yield self._keys.popleft()
+    def messages(self) -> Iterator[tuple[int, ...]]:
+        while self._messages:
+            yield self._messages.popleft()
 
     def close(self) -> None: ...
 
@@ -47,7 +47,7 @@ class FakeSystem:
     name, has_virtual_ports = "FAKE", True
 
     def __init__(self) -> None:
-        self.keys: dict[str, deque[tuple[int, int]]] = {"piano": deque(), "pads": deque()}
+        self.keys: dict[str, deque[tuple[int, ...]]] = {"piano": deque(), "pads": deque()}
         self.taken: set[str] = set()
         self.wires: dict[str, Wire] = {}
 
@@ -115,10 +115,10 @@ def test_one_all_or_none(rig: Rig) -> None:
 def test_keyboards_come_and_go(rig: Rig) -> None:
     rig.change()
     rig.ports.open_input(msg.ALL_INPUTS)
-    rig.system.keys["new"] = deque([(60, 90)])
+    rig.system.keys["new"] = deque([(0x90, 60, 90)])
     rig.change()
     assert rig.open == ("piano", "pads", "new")
-    assert list(rig.ports.played_keys()) == [(60, 90)]
+    assert list(rig.ports.messages()) == [("new", (0x90, 60, 90))]
     del rig.system.keys["piano"]
     rig.change()
     assert rig.open == ("pads", "new")
@@ -151,11 +151,12 @@ def test_an_echo_is_no_key_and_a_key_is_no_echo(rig: Rig) -> None:
     rig.player.key(60, 90, 0.0)
     rig.player.key(60, 0, 0.0)
     assert [message[:2] for message in rig.system.wires["piano"].sent] == [(0x91, 60), (0x81, 60)]
-    assert list(rig.ports.played_keys()) == []
-    rig.system.keys["piano"] += [(60, 91), (64, 90), (64, 0)]
-    assert list(rig.ports.played_keys()) == [(60, 91), (64, 90), (64, 0)]
-    rig.system.keys["pads"] += [(60, 90)]
-    assert list(rig.ports.played_keys()) == [(60, 90)], "another device"
+    assert list(rig.ports.messages()) == []
+    own = [(0x90, 60, 91), (0x90, 64, 90), (0x80, 64, 0), (0xB0, 60, 90)]
+    rig.system.keys["piano"] += own
+    assert list(rig.ports.messages()) == [("piano", message) for message in own]
+    rig.system.keys["pads"] += [(0x90, 60, 90)]
+    assert list(rig.ports.messages()) == [("pads", (0x90, 60, 90))], "another device"
 
 
 def test_a_chosen_output_plays_beside_our_own(rig: Rig) -> None:
