@@ -30,6 +30,7 @@ class Section:
         seed: that the state was begun with.
         heard: frames that the state was reached by, if not the initial one,
         heard_from: and the step of the first of these.
+        semitones: the key of what was heard, as `Stepper.listen_to` takes it.
     """
 
     first_step: int
@@ -42,6 +43,7 @@ class Section:
     seed: int = 0
     heard: tuple[Frame, ...] = ()
     heard_from: int = 0
+    semitones: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,9 @@ def _stepper(
 
 def _first_state(section: jot.SectionBegun, stepper: Stepper, timeline: Timeline) -> State:
     if section.heard:
-        return stepper.listen_to(section.heard, timeline, section.heard_from, then_step=section.step)
+        return stepper.listen_to(
+            section.heard, timeline, section.heard_from, then_step=section.step, semitones=section.semitones
+        )
     return stepper.begin(timeline, section.step, seed=section.seed, take=section.take)
 
 

@@ -595,6 +595,7 @@ def _section_record(section: Section) -> jot.SectionBegun:
         take=section.take,
         heard=section.heard,
         heard_from=section.heard_from,
+        semitones=section.semitones,
         fade_in=section.fade_in,
         label=section.label,
     )
