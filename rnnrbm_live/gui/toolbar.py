@@ -20,6 +20,7 @@ MODES = (
     (Mode.FREE, "Free", "The model plays alone"),
     (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
     (Mode.DUET, "Duet", "You both play: the model adds to the keys that you hold, from the very next step on"),
+    (Mode.TURNS, "Turns", "You take turns: you play some bars, the model answers with as many, and so on"),
 )
 
 

@@ -81,18 +81,17 @@ def conversation(**settings: object) -> Rig:
     bars = rig.session.snapshot.settings.turn_bars
     rig.do(ask.Play())
     first = BAR if settings.get("count_in") else 0
-    for round_ in range(4):
+    for round_ in range(2):
         rig.play(TUNE, first + 2 * bars * BAR * round_)
-    rig.finish(first + 8 * bars * BAR + 3)
+    rig.finish(first + 4 * bars * BAR + 3)
     return rig
 
 
-@pytest.mark.parametrize("bars", [1, 2, 4])
-@pytest.mark.parametrize("count_in", [False, True])
+@pytest.mark.parametrize(("bars", "count_in"), [(1, True), (2, False), (4, True)])
 def test_the_model_plays_in_its_turns_alone_and_as_long_as_the_player(bars: int, count_in: bool) -> None:
     rig = conversation(turn_bars=bars, count_in=count_in)
     first, turn = BAR * count_in, bars * BAR
-    answers = [(first + turn * place, first + turn * (place + 1)) for place in (1, 3, 5, 7)]
+    answers = [(first + turn * place, first + turn * (place + 1)) for place in (1, 3)]
     assert stretches(rig.sounding_steps()) == answers
     frames = rig.frames()
     for begin, end in answers:
@@ -103,14 +102,14 @@ def test_the_model_plays_in_its_turns_alone_and_as_long_as_the_player(bars: int,
     assert max(note.end_steps for note in notes) == answers[-1][1]
     assert rig.session.snapshot.timing.steps_dry == 0
     markers = [(marker.step, marker.text) for marker in rig.session.snapshot.recording.markers]
-    assert markers == [(first + turn * place, ANSWER if place % 2 else CALL) for place in range(9)]
+    assert markers == [(first + turn * place, ANSWER if place % 2 else CALL) for place in range(5)]
 
 
 def test_the_answers_are_drawn_again_bit_for_bit() -> None:
     first, again = conversation(turn_bars=2), conversation(turn_bars=2)
     found = regenerate(first.written, load)
     assert found.identical
-    assert found.drawn == found.steps == 4 * 2 * BAR
+    assert found.drawn == found.steps == 2 * 2 * BAR
     assert first.frames() == again.frames()
 
 
@@ -129,9 +128,9 @@ def test_an_answer_is_to_what_was_called() -> None:
 def test_the_whole_conversation_is_heard_up_to_a_bound() -> None:
     rig = Rig()
     rig.do(ask.Play())
-    for round_ in range(10):
+    for round_ in range(8):
         rig.play(TUNE, 2 * BAR * round_)
-    rig.finish(20 * BAR)
+    rig.finish(16 * BAR)
     frames, last = rig.frames(), rig.answers[-1]
     assert [len(answer.heard) for answer in rig.answers[:3]] == [15, 47, 79]
     assert max(len(answer.heard) for answer in rig.answers) == MEMORY_BARS * BAR + 15
@@ -315,7 +314,7 @@ def test_stop_ends_the_conversation_and_play_begins_another() -> None:
     rig.do(ask.Stop())
     assert (rig.session.snapshot.turn, rig.session.snapshot.transport) == (None, Transport.STOPPED)
     rig.do(ask.Play())
-    begins = 9 * BAR
+    begins = 5 * BAR
     rig.play(TUNE, begins)
     rig.finish(begins + BAR + 3)
     assert len(rig.answers[-1].heard) == 15
@@ -368,7 +367,7 @@ def test_a_session_that_is_taken_up_takes_turns_anew() -> None:
     recording, end = rig.session.snapshot.recording, rig.session.snapshot.step + 1
     other = Rig()
     other.do(ask.TakeUpSession(recording, "first", end, 1, lambda _tell: other.written), ask.Play())
-    begins = 9 * BAR
+    begins = 5 * BAR
     other.play(TUNE, begins)
     other.finish(begins + 2 * BAR)
     assert [(answer.step, len(answer.heard)) for answer in other.answers] == [(begins + BAR, 15)]
@@ -383,15 +382,15 @@ def test_a_file_that_is_dropped_ends_the_turns() -> None:
     assert (rig.session.snapshot.mode, rig.session.snapshot.turn) == (Mode.FREE, None)
 
 
-@pytest.mark.parametrize("tonic", range(12))
+@pytest.mark.parametrize("tonic", [0, 4, 9])
 def test_the_answer_is_in_the_key_of_the_call_and_follows_it(tonic: int) -> None:
     rig = Rig(turn_bars=2)
     rig.do(ask.Play())
     tune = [0, 4, 7, 5, 4, 2, 0, 0]
-    for round_, above in enumerate((tonic, tonic + 7, tonic + 7, tonic + 7)):
+    for round_, above in enumerate((tonic, tonic + 7, tonic + 7)):
         notes = [(4.0 * beat, 4 * beat + 3.5, 60 + above % 12 + tune[beat]) for beat in range(8)]
         rig.play(notes, 4 * BAR * round_)
-    rig.finish(15 * BAR)
+    rig.finish(11 * BAR)
     keys = [(answer.semitones or 0) % 12 for answer in rig.answers]
     assert keys[0] == tonic
     assert keys[-1] == (tonic + 7) % 12
