@@ -77,6 +77,17 @@ def test_it_shows_in_turns_alone_and_sends_what_is_chosen(window: MainWindow, en
     assert engine.sent == [ask.Adjust("turn_bars", 4), ask.Adjust("count_in", True), ask.Adjust("click", False)]
 
 
+@pytest.mark.parametrize("size", [(900, 600), (1400, 860)])
+def test_the_toolbar_keeps_to_one_row(
+    window: MainWindow, engine: FakeEngine, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    engine.play(4)
+    window.resize(*size)
+    window.bridge.look()
+    bar = window.toolbar
+    qtbot.waitUntil(lambda: bar.export.mapTo(bar, bar.export.rect().center()).y() < 40)
+
+
 def test_ways_into_turns(window: MainWindow, engine: FakeEngine) -> None:
     QTest.keyClick(window.roll, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     window.toolbar.mode_button(Mode.TURNS).click()
