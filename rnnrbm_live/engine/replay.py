@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.errors import CheckpointError
@@ -58,6 +58,7 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                 previous = PlannedFrame()
             case jot.SectionBegun():
                 section = record
+                timeline = replace(timeline, phrase_end_step=record.phrase_end_step)
                 stepper = _stepper(record, steppers, load_model)
                 state = None if stepper is None else _first_state(record, stepper, timeline)
             case jot.StepHeard():

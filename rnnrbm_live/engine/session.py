@@ -644,6 +644,7 @@ def _section_record(section: Section) -> jot.SectionBegun:
         heard=section.heard,
         heard_from=section.heard_from,
         semitones=section.semitones,
+        phrase_end_step=section.phrase_end_step,
         fade_in=section.fade_in,
         label=section.label,
     )

@@ -4,8 +4,9 @@ A round is the player's turn, the call, and the model's, the answer, as long as 
 its nearest step is in: a note that is a little early is on the turn's first step. What the player still holds when
 their turn begins counts as struck there. Whatever else they play in the model's turn sounds, but is not heard.
 
-The answer is planned as if no key were to be moved any more, and planned anew with each one that is. So it is ready
-before its bar line, and as keys of the last half step before that line are the next turn's, none of the call is missed.
+The model is told that a phrase ends with its turn, so it closes there. Its answer is planned as if no key were to be
+moved any more, and planned anew with each one that is. So it is ready before its bar line, and as keys of the last half
+step before that line are the next turn's, none of the call is missed.
 """
 
 from __future__ import annotations
@@ -221,8 +222,18 @@ class Turns:
         heard = tuple(frames[sounding[0] : sounding[-1] + 1])
         heard_from += sounding[0]
         _, semitones = self._followed()
-        state = stepper.listen_to(heard, self._timeline, heard_from, then_step=entry, semitones=semitones)
-        return Section(entry, stepper, state, take=take, heard=heard, heard_from=heard_from, semitones=semitones)
+        timeline = replace(self._timeline, phrase_end_step=self._end_step)
+        state = stepper.listen_to(heard, timeline, heard_from, then_step=entry, semitones=semitones)
+        return Section(
+            entry,
+            stepper,
+            state,
+            take=take,
+            heard=heard,
+            heard_from=heard_from,
+            semitones=semitones,
+            phrase_end_step=timeline.phrase_end_step,
+        )
 
 
 def _sounds(frames: Sequence[Frame]) -> bool:
