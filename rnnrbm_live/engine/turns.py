@@ -146,8 +146,8 @@ class Turns:
             return
         self._changed = False
         entry = max(self._answer_step, conductor.first_open_step)
-        late = entry > self._answer_step
-        if self._begun and entry < self._end_step and not (late and self._section):
+        too_late = entry > self._answer_step and self._section is not None
+        if entry < self._end_step and not too_late:
             self._plan_answer(entry, stepper, settings, take)
 
     def going_on(self, stepper: Stepper, take: int) -> Section | None:

@@ -113,6 +113,18 @@ def test_the_answers_are_drawn_again_bit_for_bit() -> None:
     assert first.frames() == again.frames()
 
 
+def test_a_note_that_is_held_beyond_the_turn_ends_with_it_for_the_model() -> None:
+    rig = Rig()
+    rig.do(ask.Play())
+    rig.play([(8.0, BAR + 9.0, 60)])
+    rig.play(TUNE, 2 * BAR)
+    rig.finish(3 * BAR + 1)
+    first, second = rig.answers
+    assert [sorted(frame.sounding) for frame in first.heard] == [[60]] * 8
+    answered = [rig.frames()[step] for step in range(BAR, 2 * BAR)]
+    assert list(second.heard[: 8 + BAR]) == [*first.heard, *answered]
+
+
 def test_an_answer_is_to_what_was_called() -> None:
     rig, other = Rig(), Rig()
     for each, pitch in ((rig, 72), (other, 71)):
@@ -253,7 +265,7 @@ def test_a_pause_lets_the_turn_begin_anew_at_a_bar_line(paused_at: int) -> None:
     rig.finish(paused_at)
     rig.do(ask.Pause())
     rig.until(lambda snapshot: not snapshot.recording.playing())
-    rig.do(ask.Play())
+    rig.do(ask.Play(), msg.PlayKey(40, 80), msg.PlayKey(40, 0))
     begins = -(-paused_at // BAR) * BAR
     if paused_at < 2 * BAR:
         rig.finish(begins + 3)
@@ -263,6 +275,9 @@ def test_a_pause_lets_the_turn_begin_anew_at_a_bar_line(paused_at: int) -> None:
         rig.play(TUNE, begins + BAR)
         rig.finish(begins + 2 * BAR + 4)
         assert rig.answers[-1].heard_from == begins - BAR
+        assert [frame.sounding for frame in rig.answers[-1].heard[:15]] == [
+            frame.sounding for frame in rig.answers[0].heard
+        ], "a key that was struck just as it went on is none of the call's"
     else:
         rig.finish(begins + 3)
         assert rig.session.snapshot.turn.whose is Whose.PLAYER
