@@ -71,12 +71,14 @@ def step_seconds(tempo_bpm: float, steps_per_beat: int) -> float:
 class Timeline:
     """Where bars begin on a grid: one meter, and the step on which a bar starts.
 
-    `downbeat_step` is any step that is a bar's first; steps before it count back in whole bars.
+    `downbeat_step` is any step that is a bar's first; steps before it count back in whole bars. `phrase_end_step` is
+    any that is the first after a phrase; None where phrases end as they do in most of Bach's chorales.
     """
 
     steps_per_beat: int
     meter: Meter = COMMON_TIME
     downbeat_step: int = 0
+    phrase_end_step: int | None = None
 
     @property
     def bar_steps(self) -> int:
@@ -98,11 +100,13 @@ class Timeline:
     def beats_to_phrase_end(self, step: int) -> int:
         """Return how many whole beats of its phrase come after a step.
 
-        A phrase is two bars long, or four where bars have less than four beats; the first ends before the bar line
-        after so many bars.
+        A phrase is two bars long, or four where bars have less than four beats; unless `phrase_end_step` says
+        otherwise, the first ends before the bar line after so many bars.
         """
         bars = 2 if self.meter.bar_beats >= 4 else 4
-        phrase_end = self.downbeat_step + bars * self.bar_steps - UPBEATS * self.steps_per_beat
+        phrase_end = self.phrase_end_step
+        if phrase_end is None:
+            phrase_end = self.downbeat_step + bars * self.bar_steps - UPBEATS * self.steps_per_beat
         return (phrase_end - step - 1) % (bars * self.bar_steps) // self.steps_per_beat
 
     def next_bar_step(self, step: int) -> int:

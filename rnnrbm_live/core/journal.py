@@ -51,6 +51,8 @@ class SectionBegun(msgspec.Struct, frozen=True, tag="section", omit_defaults=Tru
         take: with seed and step, the key of the noise.
         heard: frames that the model heard before it began, if it did not begin from its initial state.
         heard_from: step of the first of these.
+        semitones: how far these lie above C major or A minor, if that was known from before.
+        phrase_end_step: first step after a phrase, if phrases end there.
         fade_in: whether velocities rise over the first beats.
         label: name of the moment; empty for none.
     """
@@ -62,6 +64,8 @@ class SectionBegun(msgspec.Struct, frozen=True, tag="section", omit_defaults=Tru
     take: int = 1
     heard: tuple[Frame, ...] = ()
     heard_from: int = 0
+    semitones: int | None = None
+    phrase_end_step: int | None = None
     fade_in: bool = False
     label: str = ""
 

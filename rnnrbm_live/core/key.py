@@ -45,10 +45,15 @@ def semitones_above_white_keys(sounding: Bits) -> int:
     Args:
         sounding: (T, 88) bits.
     """
+    return _semitones(int(np.argmax(_fits(class_durations(sounding)))))
+
+
+def class_durations(sounding: Bits) -> NDArray[np.float64]:
+    """Return for how many steps each pitch class sounds, (12,), class 0 being C, of (T, 88) bits."""
+    durations = np.zeros(PITCH_CLASSES)
     per_key = sounding.sum(axis=0, dtype=np.float64)
-    durations = np.zeros(PITCH_CLASSES)  # class 0 is C
     np.add.at(durations, np.arange(PIANO.low, PIANO.high) % PITCH_CLASSES, per_key)
-    return _semitones(int(np.argmax(_fits(durations))))
+    return durations
 
 
 def followed_key(durations: NDArray[np.float64], semitones: int) -> int:

@@ -16,6 +16,7 @@ OF_THE_PLACE = frozenset(
         "click",
         "count_in",
         "takeover_beats",
+        "turn_bars",
         "piano",
         "piano_gain_db",
         "midi_clock",

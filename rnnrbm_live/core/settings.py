@@ -20,6 +20,8 @@ class Mode(Enum):
     """The player plays, the model listens; then it goes on from there."""
     DUET = "duet"
     """Both play: the model adds to the keys that the player holds."""
+    TURNS = "turns"
+    """Call and response: the player and the model take turns of as many bars."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,12 @@ RANGES = {
     "most_notes": Range(1, 20, "notes"),
     "duet_voices": Range(0, 8, "voices"),
     "room": Range(0, 12, "semitones"),
+    "turn_bars": Range(1, 4, "bars"),
 }
 """Every numeric setting of `Settings`, by name."""
 WHOLE_NUMBERS = frozenset(
     {"gibbs_steps", "velocity", "seed", "tonic", "low_pitch", "high_pitch", "most_notes", "duet_voices", "room"}
+    | {"turn_bars"}
 )
 CHOICES = {"scale": tuple(SCALES), "duet_place": ("anywhere", "below", "above")}
 """Every setting of `Settings` that is one of a few words."""
@@ -67,8 +71,9 @@ class Settings:
         gibbs_steps: k, sweeps of the chain per frame.
         velocity: MIDI velocity of an unaccented note.
         seed: of all noise; the same seed plays the same notes.
-        click: whether a metronome ticks while a primer is played; its grid is what onsets snap to.
-        count_in: whether a bar of clicks comes before a primer; what is played before its last beat is not listened to.
+        click: whether a metronome ticks while a primer is played, where its grid is what onsets snap to, and in turns.
+        count_in: whether a bar of clicks comes before a primer, or before the first of turns; what is played before its
+            last beat is not listened to.
         piano: whether the built-in piano sounds.
         piano_gain_db: level of the built-in piano.
         midi_clock: whether MIDI clock is sent to the output.
@@ -85,6 +90,7 @@ class Settings:
         duet_place: where it adds them: "below" the highest of these keys, "above" the lowest, or "anywhere".
         room: semitones on both sides of each of these keys that the model leaves free.
         restrike: whether the model strikes all its notes anew with each key of the player's.
+        turn_bars: length of a turn in bars, the player's and the model's.
 
     Raises:
         SettingsError: for a value outside `RANGES` or `CHOICES`, naming it.
@@ -114,6 +120,7 @@ class Settings:
     duet_place: str = "anywhere"
     room: int = 0
     restrike: bool = False
+    turn_bars: int = 2
 
     def __post_init__(self) -> None:
         """Check every value."""

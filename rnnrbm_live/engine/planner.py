@@ -30,6 +30,8 @@ class Section:
         seed: that the state was begun with.
         heard: frames that the state was reached by, if not the initial one,
         heard_from: and the step of the first of these.
+        semitones: the key of what was heard, as `Stepper.listen_to` takes it.
+        phrase_end_step: first step after a phrase, if phrases are to end there.
     """
 
     first_step: int
@@ -42,6 +44,8 @@ class Section:
     seed: int = 0
     heard: tuple[Frame, ...] = ()
     heard_from: int = 0
+    semitones: int | None = None
+    phrase_end_step: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,8 @@ class Planner:
     def _listen(self, section: Section, state: State | None, frame: Frame, step: int, keys: Keys) -> State | None:
         if section.stepper is None or state is None:
             return None
-        return section.stepper.listen(state, frame, self.timeline, step + 1, keys)
+        timeline = replace(self.timeline, phrase_end_step=section.phrase_end_step)
+        return section.stepper.listen(state, frame, timeline, step + 1, keys)
 
     def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
         section = self._sections[self._section_index(step)]

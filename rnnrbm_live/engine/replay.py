@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.errors import CheckpointError
@@ -58,6 +58,7 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                 previous = PlannedFrame()
             case jot.SectionBegun():
                 section = record
+                timeline = replace(timeline, phrase_end_step=record.phrase_end_step)
                 stepper = _stepper(record, steppers, load_model)
                 state = None if stepper is None else _first_state(record, stepper, timeline)
             case jot.StepHeard():
@@ -94,7 +95,9 @@ def _stepper(
 
 def _first_state(section: jot.SectionBegun, stepper: Stepper, timeline: Timeline) -> State:
     if section.heard:
-        return stepper.listen_to(section.heard, timeline, section.heard_from, then_step=section.step)
+        return stepper.listen_to(
+            section.heard, timeline, section.heard_from, then_step=section.step, semitones=section.semitones
+        )
     return stepper.begin(timeline, section.step, seed=section.seed, take=section.take)
 
 

@@ -35,6 +35,7 @@ from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.engine.turns import Turns
 from rnnrbm_live.model.live import LiveModel
 
 JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
@@ -61,6 +62,7 @@ class Session:
     _conductor: Conductor
     _take_number: int
     _listener: Listener | None
+    _turns: Turns | None
     _stepper: Stepper
     _loader: SamplerLoader | None
 
@@ -127,6 +129,8 @@ class Session:
                 self._take_over(self._listener)
             elif self._listener.started and not self._conductor.running:
                 self._publish()
+        if self._turns is not None:
+            self._turns.work(self._stepper, self._settings, self._take_number)
         if not self._conductor.wants_a_frame():
             return False
         self._move_to_gpu()
@@ -178,7 +182,9 @@ class Session:
             self._begin_take()
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
-            if self._listener is None or self._listener.to_click:
+            if self._turns is not None:
+                self._turns.resume(self._stepper, self._settings, self._take_number)
+            elif self._listener is None or self._listener.to_click:
                 self._conductor.start(self._settings)
             else:
                 self._listen(self._listener.first_step)
@@ -227,8 +233,13 @@ class Session:
             self._act(ask.Stop())
         if self._transport is Transport.STOPPED:
             return
-        if self._mode is Mode.PRIMER and not was_listening:
+        if self._mode is Mode.TURNS:
+            if self._turns is None:
+                self._take_turns()
+        elif self._mode is Mode.PRIMER and not was_listening:
             self._listen(self._conductor.first_open_step)
+        elif self._turns is not None:
+            self._end_turns(self._turns)
         elif self._mode is not Mode.PRIMER and was_listening:
             self._enter(self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
         else:
@@ -250,6 +261,8 @@ class Session:
             self._transport = Transport.PLAYING
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
+        if self._mode is Mode.TURNS:  # after a file the model plays on alone
+            self._mode = Mode.FREE
         pickup = roll.pickup_steps
         start = self._timeline.next_bar_step(self._conductor.first_open_step + pickup) - pickup
         entry = start + len(roll)
@@ -270,7 +283,11 @@ class Session:
             self._conductor.set_tempo(self._settings.tempo_bpm)
         elif command.name in ("piano", "piano_gain_db", "midi_clock", "follow_clock"):
             self._send_sound()
+        elif command.name == "turn_bars":
+            if self._turns is not None:
+                self._turns.use_bars(self._settings.turn_bars)
         elif command.name in ("click", "count_in"):
+            self._send_click()
             if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
                 self._listen(self._conductor.first_open_step)
         elif command.name != "takeover_beats":
@@ -302,6 +319,8 @@ class Session:
         if self._transport is Transport.STOPPED:
             if fresh:
                 self._begin_session()
+        elif self._turns is not None:
+            self._turns.answer_anew()
         elif self._listener is None:
             self._enter(self._model_section(self._timeline.next_bar_step(self._conductor.first_open_step)))
 
@@ -324,6 +343,8 @@ class Session:
         begun = self._conductor.confirm(event)
         if begun is not None:
             self._jot(_section_record(begun))
+        if self._turns is not None:
+            self._turns.confirm(event.step, event.planned.frame, self._settings)
         planner = self._conductor.planner
         self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys))
 
@@ -334,6 +355,8 @@ class Session:
         else:
             self._keys.pop(event.pitch, None)
         self._conductor.hear(event)
+        if self._turns is not None:
+            self._turns.hear(event)
         place, source = event.position_steps, Source.PLAYER
         listening = self._listener is not None and self._transport is Transport.PLAYING
         if self._listener is not None and listening and not self._listener.is_too_early(event):
@@ -383,8 +406,10 @@ class Session:
             self._jot(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self._keys.clear()
         self._conductor.held.release_all()
+        if self._turns is not None:
+            self._turns.release_all(end)
         self._send_sound()
-        self._set_listener(self._listener)
+        self._send_click()
         if self._conductor.running:
             self._conductor.start(self._settings)
         self._set_notice(msg.Notice(event.reason))
@@ -431,6 +456,9 @@ class Session:
         if self._mode is Mode.PRIMER:
             self._listen(first)
             return
+        if self._mode is Mode.TURNS:
+            self._take_turns()
+            return
         label = f"Take {self._take_number}" if self._take_number > 1 else ""
         self._enter(replace(self._model_section(first), fade_in=True, label=label))
 
@@ -464,7 +492,7 @@ class Session:
         return self._conductor.last_step < 0
 
     def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
-        """Play sections, in order, and listen no more."""
+        """Play sections, in order, and listen and take turns no more."""
         self._set_listener(None)
         self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
         self._tell_device_trouble()
@@ -520,9 +548,14 @@ class Session:
 
     def _set_listener(self, listener: Listener | None) -> None:
         self._listener = listener
+        self._turns = None
+        self._send_click()
+
+    def _send_click(self) -> None:
+        primer = self._listener is not None and self._listener.to_click
         self._link.send(
             msg.SetClick(
-                listener is not None and listener.to_click,
+                primer or (self._turns is not None and self._settings.click),
                 self._timeline.meter.accent_steps(self._timeline.steps_per_beat),
                 self._timeline.bar_steps,
                 self._timeline.downbeat_step,
@@ -546,6 +579,20 @@ class Session:
         frames = heard.roll.frames()
         self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
         self._primer = PrimerState.CONTINUED
+
+    # --- turns -------------------------------------------------------------------------------------------
+
+    def _take_turns(self) -> None:
+        """Fall silent and begin a conversation with the player."""
+        self._set_listener(None)
+        self._turns = Turns(self._conductor, self._timeline)
+        self._turns.begin(self._settings)
+        self._send_click()
+
+    def _end_turns(self, turns: Turns) -> None:
+        """Let the model play on from the conversation, without an end."""
+        on = turns.going_on(self._stepper, self._take_number)
+        self._enter(on or self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
 
     # --- writing down ------------------------------------------------------------------------------------
 
@@ -600,6 +647,7 @@ class Session:
             notice=self._notice,
             notice_id=self._notice_id,
             running=running,
+            turn=self._turns.turn() if self._turns is not None else None,
         )
 
 
@@ -612,6 +660,8 @@ def _section_record(section: Section) -> jot.SectionBegun:
         take=section.take,
         heard=section.heard,
         heard_from=section.heard_from,
+        semitones=section.semitones,
+        phrase_end_step=section.phrase_end_step,
         fade_in=section.fade_in,
         label=section.label,
     )

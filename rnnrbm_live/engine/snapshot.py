@@ -34,6 +34,32 @@ class PrimerState(Enum):
     """The model has taken over."""
 
 
+class Whose(Enum):
+    """Who is to play, in Turns mode."""
+
+    NOBODY = "nobody"
+    """The player's turn is about to begin: they are being counted in, or wait for the bar line."""
+    PLAYER = "player"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A turn of a conversation.
+
+    Attributes:
+        whose: whose it is.
+        first_step: its first step.
+        end_step: the first step after it.
+        begun: whether the player has played anything yet, in this turn or before.
+    """
+
+    whose: Whose
+    first_step: int
+    end_step: int
+    begun: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Timing:
     """How well time is kept, over the last steps.
@@ -81,6 +107,7 @@ class Snapshot:
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
+        turn: whose turn it is; None but in Turns mode, while time runs or is paused.
     """
 
     transport: Transport
@@ -104,6 +131,7 @@ class Snapshot:
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True
+    turn: Turn | None = None
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.

@@ -14,6 +14,7 @@ from rnnrbm_live.core.grid import Meter, Timeline
 from rnnrbm_live.core.key import followed_key
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.duet import together
+from rnnrbm_live.engine.hearing import Hearing
 from rnnrbm_live.model.live import LiveModel, NoiseKey, NumpySampler, Sampler, State
 
 CPU = "numpy on CPU"
@@ -37,6 +38,7 @@ class Stepper:
         self.model = model
         self.device = CPU
         self.device_trouble: str | None = None
+        self._hearing = Hearing(model)
 
     @property
     def fingerprint(self) -> str:
@@ -96,7 +98,15 @@ class Stepper:
             semitones = followed_key(melody, semitones)
         return replace(after, melody=melody, semitones=semitones)
 
-    def listen_to(self, frames: Sequence[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> State:
+    def listen_to(
+        self,
+        frames: Sequence[Frame],
+        timeline: Timeline,
+        first_step: int,
+        *,
+        then_step: int,
+        semitones: int | None = None,
+    ) -> State:
         """Return the state after hearing a primer from u(0); what follows is in its key.
 
         Args:
@@ -105,12 +115,14 @@ class Stepper:
             first_step: where the primer began.
             then_step: step of the frame to come. Later than the primer's end if the player left a silence, which
                 the model does not hear.
+            semitones: how far it lies above C major or A minor, where that is known; else it is heard from the frames.
         """
         next_steps = [*range(first_step + 1, first_step + len(frames)), then_step]
         contexts = [self._context(timeline, step, in_phrase=step == then_step) for step in next_steps]
         first = self._context(timeline, first_step, in_phrase=False)
-        begun = self.model.initial_state(first, semitones=self.model.key_of(frames))
-        return self.model.listen(begun, frames, contexts)
+        if semitones is None or not self.model.config.one_key:
+            semitones = self.model.key_of(frames)
+        return self._hearing.listen(frames, contexts, first, semitones)
 
     def imagine(
         self,

@@ -20,7 +20,7 @@ KEYS = (
     (
         "Lead",
         (
-            ("Ctrl+1, 2, 3", "Free, Primer, Duet"),
+            ("Ctrl+1, 2, 3, 4", "Free, Primer, Duet, Turns"),
             ("Enter", "Continue from the primer"),
             ("Ctrl+T", "Tap tempo"),
             ("Ctrl+D", "Another seed"),

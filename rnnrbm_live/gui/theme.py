@@ -243,7 +243,9 @@ QPushButton#continue:disabled { background: $field; color: $muted; border-color:
 QPushButton#export:disabled, QPushButton#default:disabled { background: $line; color: $muted; border-color: $line; }
 QPushButton:checkable:checked, QPushButton[segment="true"]:checked { background: $line; border-color: $player; }
 QFrame#segments { background: $field; border: 1px solid $edge; border-radius: 8px; }
-QFrame#segments QPushButton { border: 1px solid transparent; background: transparent; color: $muted; }
+QFrame#segments QPushButton {
+    border: 1px solid transparent; background: transparent; color: $muted; padding: 6px 8px;
+}
 QFrame#segments QPushButton:checked { background: $line; color: $text; border-color: $edge; }
 QFrame#segments QPushButton:focus { border-color: $player; }
 QComboBox { background: $field; border: 1px solid $edge; border-radius: 7px; padding: 5px 10px; min-height: 20px; }

@@ -13,13 +13,14 @@ from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui.flow import Flow
 from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
-from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, NumberBox, bring_focus, repolish
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, NumberBox, bring_focus, muted, repolish
 
 ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
 MODES = (
     (Mode.FREE, "Free", "The model plays alone"),
     (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
     (Mode.DUET, "Duet", "You both play: the model adds to the keys that you hold, from the very next step on"),
+    (Mode.TURNS, "Turns", "You take turns: you play some bars, the model answers with as many, and so on"),
 )
 
 
@@ -127,12 +128,11 @@ class Toolbar(QWidget):
             self._modes.addButton(button, index)
             inside.addWidget(button)
         self._modes.idClicked.connect(lambda index: self.mode_chosen.emit(MODES[index][0]))
-        bpm = QLabel("BPM")
-        bpm.setProperty("kind", "muted")
+        self._bpm = muted("BPM")
         groups: list[list[QWidget]] = [
             [self.play, self.stop, self.panic],
             [segments],
-            [self.tempo, bpm, self.tap],
+            [self.tempo, self._bpm, self.tap],
             [self.model],
             [self._dot, self._time],
             [self.train, self.open, self.export],
@@ -208,11 +208,12 @@ class Toolbar(QWidget):
         roomy = self.width() >= ROOMY_PIXELS * self._scale
         self.open.setVisible(roomy)
         self.train.setVisible(roomy)
+        self._bpm.setVisible(roomy)
         self._flow.across = 14 if roomy else 5
         self.play.setFixedWidth(round((104 if roomy else 88) * self._scale))
         self.model.setFixedWidth(round((250 if roomy else 140) * self._scale))
         for button in self._modes.buttons():
-            button.setMinimumWidth(round((84 if roomy else 58) * self._scale))
+            button.setMinimumWidth(round((74 if roomy else 50) * self._scale))
         self.updateGeometry()
 
     def _show_icons(self) -> None:

@@ -39,6 +39,7 @@ from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
 from rnnrbm_live.gui.undo import Undo
+from rnnrbm_live.gui.turns import TurnsStrip
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 
@@ -72,6 +73,7 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(services.models)
         self.primer = PrimerStrip()
         self.duet = DuetStrip()
+        self.turns = TurnsStrip()
         self.bounds = BoundsStrip()
         self.roll = RollView()
         self.trouble = TroubleStrip()
@@ -111,6 +113,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.toolbar)
         layout.addWidget(self.primer)
         layout.addWidget(self.duet)
+        layout.addWidget(self.turns)
         layout.addWidget(self.bounds)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
@@ -145,7 +148,7 @@ class MainWindow(QMainWindow):
         self.primer.listen_again.connect(lambda: send(ask.SetMode(Mode.PRIMER)))
         self.primer.click_chosen.connect(lambda on: send(ask.Adjust("click", on)))
         self.primer.count_in_chosen.connect(lambda on: send(ask.Adjust("count_in", on)))
-        for adjusting in (controls, self.duet, self.bounds):
+        for adjusting in (controls, self.duet, self.turns, self.bounds):
             adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
         roll.key_bound.connect(self._bind_key)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
@@ -230,6 +233,7 @@ class MainWindow(QMainWindow):
                     Entry("Free", "Ctrl+1", sending(ask.SetMode(Mode.FREE))),
                     Entry("Primer", "Ctrl+2", sending(ask.SetMode(Mode.PRIMER))),
                     Entry("Duet", "Ctrl+3", sending(ask.SetMode(Mode.DUET))),
+                    Entry("Turns", "Ctrl+4", sending(ask.SetMode(Mode.TURNS))),
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
@@ -279,6 +283,7 @@ class MainWindow(QMainWindow):
         self.toolbar.show_snapshot(snapshot)
         self.primer.show_snapshot(snapshot)
         self.duet.show_snapshot(snapshot)
+        self.turns.show_snapshot(snapshot)
         self.bounds.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))

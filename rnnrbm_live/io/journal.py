@@ -253,7 +253,7 @@ def load_session(path: Path) -> SavedSession:
             if not isinstance(record, jot.Begun):
                 break
             begun, recording = record, Recording(record.timeline)
-        elif isinstance(record, jot.SectionBegun):
+        elif isinstance(record, jot.SectionBegun) and record.model is not None:
             section = record
         elif isinstance(record, jot.StepHeard):
             step = record

@@ -13,9 +13,14 @@ from pathlib import Path
 
 import mido
 import pytest
+import rtmidi
 
-from rnnrbm_live.io.journal import in_use, load_session, session_files
+from rnnrbm_live.core import journal as jot
+from rnnrbm_live.engine.replay import regenerate
+from rnnrbm_live.instrument import load_stepper
+from rnnrbm_live.io.journal import in_use, load_session, records, session_files
 from rnnrbm_live.io.midi_file import read_midi
+from rnnrbm_live.places import model_library
 from tests.e2e.ear import Ear
 from tests.e2e.servers import jack_server, pulse_server, screen, wait_for
 
@@ -186,3 +191,76 @@ def test_a_session_that_was_killed_in_the_middle_comes_back(desk: Desk) -> None:
     assert again.closed
     assert [note.pitch for note in again.recording.all_notes()][: len(written)] == written
     assert len(again.recording.all_notes()) > len(written)
+
+
+def test_duet_and_turns_with_a_keyboard_of_another_program(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
+        monkeypatch.setenv(name, desk.environment[name])
+    keyboard = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Keyboard")
+    keyboard.open_virtual_port("out")
+    ear = Ear(desk.environment)
+
+    def press(*pitches: int) -> None:
+        for pitch in pitches:
+            keyboard.send_message([0x90, pitch, 90])
+
+    def release(*pitches: int) -> None:
+        for pitch in pitches:
+            keyboard.send_message([0x80, pitch, 0])
+
+    def connected() -> bool:
+        press(100)
+        release(100)
+        time.sleep(0.1)
+        return (1, 100) in ear.notes
+
+    def of_the_model(first: int) -> list[int]:
+        return [pitch for channel, pitch in ear.notes[first:] if channel == 0]
+
+    chord = (60, 64, 67)
+    try:
+        wait_for(lambda: len(ear.notes) > 4, 20, "music by itself")
+        wait_for(connected, what="the keyboard's being heard")
+        desk.focus()
+        desk.key("alt+b")
+        desk.xdotool("type", "--delay", "15", "240")
+        desk.key("Return", "ctrl+3")  # Duet
+        press(*chord)
+        wait_for(lambda: {(1, pitch) for pitch in chord} <= ear.sounding, what="the chord")
+        wait_for(
+            lambda: not {(0, pitch) for pitch in chord} & ear.sounding, what="the model's leaving it to the player"
+        )
+        begun, heard = len(ear.messages), len(ear.notes)
+        wait_for(lambda: len(of_the_model(heard)) > 8, what="the model's playing along")
+        assert not set(of_the_model(heard)) & set(chord), "never doubled"
+        assert not [m for m in ear.messages[begun:] if m[0] in (0x81, 0x91)], "never ended, never struck"
+        release(*chord)
+        wait_for(lambda: not {(1, pitch) for pitch in chord} & ear.sounding, what="the chord's end")
+
+        desk.key("ctrl+4")  # Turns, of two bars: two seconds
+        wait_for(lambda: not ear.sounding, what="the model's silence")
+        heard = len(ear.notes)
+        for pitch in (*chord, 72):
+            press(pitch)
+            time.sleep(0.2)
+            release(pitch)
+        wait_for(lambda: of_the_model(heard), what="the answer")
+        begins = ear.seconds[-1]
+        wait_for(lambda: not ear.sounding, what="the answer's end")
+        assert ear.seconds[-1] - begins < 2.1
+        time.sleep(0.5)
+        assert not ear.sounding, "the player's turn"
+        desk.key("ctrl+q")
+        assert desk.program.wait(15) == 0
+    finally:
+        keyboard.close_port()
+        keyboard.delete()
+        ear.close()
+    (session,) = desk.sessions()
+    written = [record for record, _ in records(session)]
+    steps = [record for record in written if isinstance(record, jot.StepHeard) and record.settings is not None]
+    together = [step.planned.frame.sounding for step in steps if step.keys.held == set(chord)]
+    assert together
+    assert not any(sounding & set(chord) for sounding in together)
+    assert any(isinstance(record, jot.SectionBegun) and record.label == "Answer" for record in written)
+    assert regenerate(written, lambda name: load_stepper(model_library(), name)).identical

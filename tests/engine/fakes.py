@@ -45,7 +45,15 @@ class EchoStepper:
     def listen(self, state: Heard, voice: Frame, timeline: Timeline, next_step: int, keys: Keys = NO_KEYS) -> Heard:
         return Heard((*state.frames, voice), next_step, voice)
 
-    def listen_to(self, frames: list[Frame], timeline: Timeline, first_step: int, *, then_step: int) -> Heard:
+    def listen_to(
+        self,
+        frames: list[Frame],
+        timeline: Timeline,
+        first_step: int,
+        *,
+        then_step: int,
+        semitones: int | None = None,
+    ) -> Heard:
         return Heard(tuple(frames), then_step, frames[-1])
 
     def imagine(

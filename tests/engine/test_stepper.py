@@ -48,3 +48,24 @@ def test_seed_and_take_choose_the_key(one_key: bool) -> None:
     assert keys == (set(range(-6, 6)) if one_key else {0})
     first, again = (stepper.begin(Timeline(4), 0, seed=3, take=1).semitones for _ in range(2))
     assert first == again
+
+
+def test_what_was_heard_before_does_not_change_what_is_heard() -> None:
+    """A primer that begins as another did, or does not, leaves the state that it leaves a model that heard nothing."""
+    model, timeline = random_live_model(config=replace(SMALL_CONFIG, one_key=True)), Timeline(4)
+    listening = Stepper("listening", model)
+    tune = [Frame(frozenset({60 + step % 5, 48}), frozenset({60 + step % 5})) for step in range(20)]
+    for frames, first_step, semitones in (
+        (tune[:12], 0, 2),
+        (tune, 0, 2),
+        ([*tune[:6], REST, *tune[7:9]], 0, 2),
+        (tune[:9], 4, 2),
+        (tune[:9], 4, -3),
+        (tune[:9], 4, None),
+    ):
+        then = first_step + len(frames) + 3
+        heard = listening.listen_to(frames, timeline, first_step, then_step=then, semitones=semitones)
+        anew = Stepper("new", model).listen_to(frames, timeline, first_step, then_step=then, semitones=semitones)
+        assert (heard.u == anew.u).all()
+        assert (heard.previous, heard.semitones, heard.notes) == (anew.previous, anew.semitones, anew.notes)
+        assert semitones is None or heard.semitones == semitones
