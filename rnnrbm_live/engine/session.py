@@ -34,6 +34,7 @@ from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.engine.thoughts import Thoughts
 from rnnrbm_live.model.live import LiveModel
 
 JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
@@ -69,6 +70,7 @@ class Session:
         mode: Mode = Mode.FREE,
         gpu: Callable[[LiveModel], SamplerLoader] | None = None,
         open_journal: JournalOpener = lambda _model, _timeline, _tell: jot.NoJournal(),
+        watched: bool = False,
     ) -> None:
         """Load the model and stand ready, stopped.
 
@@ -81,6 +83,7 @@ class Session:
             mode: to begin with.
             gpu: makes what moves a model's chain to a GPU; None to stay on numpy.
             open_journal: what takes down each session; by default nothing.
+            watched: whether to find out, whenever nothing presses, what goes on in the model; the notes stay the same.
 
         Raises:
             CheckpointError: from `load_model`.
@@ -96,6 +99,7 @@ class Session:
         self._notice_id = 0
         self._gpu = gpu
         self._open_journal = open_journal
+        self._watched = watched
         self._journal: jot.Journal = jot.NoJournal()
         self._given_up = False
         self._told: SimpleQueue[msg.Notice] = SimpleQueue()
@@ -121,7 +125,7 @@ class Session:
             elif self._listener.started and not self._conductor.running:
                 self._publish()
         if not self._conductor.wants_a_frame():
-            return False
+            return self._watched and self._think()
         self._move_to_gpu()
         self._conductor.extend(self._settings)
         self._tell_device_trouble()
@@ -129,6 +133,19 @@ class Session:
             return True
         self._publish()
         return False
+
+    def _think(self) -> bool:
+        """Look into the model at one step, since nothing is pressing; return whether there was one."""
+        planner = self._conductor.planner
+        if planner.weigh():
+            self._publish()
+            return True
+        thought = planner.think()
+        if thought is None:
+            return False
+        self._tell_device_trouble()
+        self._thoughts.add(thought)
+        return True
 
     def command(self, command: ask.Command) -> None:
         """Act on a command. What cannot be done is told in the snapshot's notice, and nothing changes."""
@@ -396,6 +413,7 @@ class Session:
     def _go_on(self, recording: Recording, journal: jot.Journal, *, next_step: int, take: int) -> None:
         self._timeline = recording.timeline
         self._recording = recording
+        self._thoughts = Thoughts()
         self._journal.close()
         self._journal = journal
         self._conductor = Conductor(
@@ -583,6 +601,8 @@ class Session:
             notice=self._notice,
             notice_id=self._notice_id,
             running=running,
+            likely=conductor.planner.likely,
+            thoughts=self._thoughts,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from rnnrbm_live.core.frame import Source
@@ -10,6 +10,7 @@ from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode, Settings
+from rnnrbm_live.engine.thoughts import Thoughts
 
 
 class Transport(Enum):
@@ -79,6 +80,9 @@ class Snapshot:
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
+        likely: for each of `planned`, how likely the model finds each of 88 keys, in 255ths; empty where that is not
+            known. The player's keys, which are no choice of the model's, are 0.
+        thoughts: what went on in the model at the last steps; safe to read from any thread.
     """
 
     transport: Transport
@@ -101,6 +105,8 @@ class Snapshot:
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True
+    likely: tuple[bytes, ...] = ()
+    thoughts: Thoughts = field(default_factory=Thoughts)
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.
