@@ -132,7 +132,7 @@ class Session:
         if self._conductor.wants_a_frame():
             return True
         self._publish()
-        return False
+        return self._watched
 
     def _think(self) -> bool:
         """Look into the model at one step, since nothing is pressing; return whether there was one."""

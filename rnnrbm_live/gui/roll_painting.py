@@ -25,7 +25,7 @@ from rnnrbm_live.gui.theme import Theme, figures, words
 
 SOURCE_COLOURS = {Source.MODEL: "model", Source.PLAYER: "player", Source.PRIMER: "primer"}
 LEGEND = ((Source.MODEL, "Model"), (Source.PLAYER, "You"), (Source.PRIMER, "Primer"))
-LEGEND_SIZE = (206.0, 28.0)  # pixels
+LEGEND_SIZE = (308.0, 28.0)  # pixels
 SHADES = 8  # of a colour, by velocity
 GHOST_STRENGTH = 0.4  # of a key that is sure to sound next and yet is not planned
 LEAST_LIKELY = 3  # 255ths, that are drawn
@@ -227,9 +227,10 @@ def paint_legend(painter: QPainter, theme: Theme) -> None:
     painter.setBrush(theme.colour("ground", 0.85))
     painter.drawRoundedRect(QRectF(0, 0, width, height), 5, 5)
     metrics, x, baseline = painter.fontMetrics(), 8.0, height - 9
-    for source, name in LEGEND:
+    entries = [(theme.colour(SOURCE_COLOURS[source]), name) for source, name in LEGEND]
+    for colour, name in [*entries, (theme.on_ground("model", GHOST_STRENGTH), "Considered")]:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(SOURCE_COLOURS[source]))
+        painter.setBrush(colour)
         painter.drawRoundedRect(QRectF(x, baseline - 9, 10, 10), 2, 2)
         painter.setPen(theme.colour("muted"))
         painter.drawText(QPointF(x + 16, baseline), name)

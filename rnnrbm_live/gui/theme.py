@@ -213,6 +213,7 @@ QWidget#status QLabel[kind="value"] { color: $text; }
 QWidget#status QWidget[kind="alarm"] QLabel { color: $alarm; }
 QWidget#primer { background: $panel; border-bottom: 1px solid $line; }
 QWidget#thinking { background: $bar; border-top: 1px solid $line; }
+QWidget#thinking QLabel { font-size: ${small}px; }
 QWidget#trouble { background: $panel; border-top: 1px solid $line; }
 QWidget#trouble[level="warning"] { border-left: 3px solid $alarm; }
 QWidget#trouble[level="info"] { border-left: 3px solid $player; }

@@ -6,6 +6,7 @@ from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.engine.thoughts import Thought, Thoughts
@@ -15,7 +16,7 @@ from rnnrbm_live.gui.pictures import ScrollingPicture, snap
 from rnnrbm_live.gui.theme import DARK, Theme, words
 from rnnrbm_live.gui.widgets import SteadyLabel, Switch
 
-MARGIN, GAP = 14, 5  # pixels beside the words; above, below and between the strips
+MARGIN, GAP = 14, 3  # pixels beside the words; above, below and between the strips
 STRIPS_OF_WINDOW = 28  # a strip is at least this part of the window's height
 CHOICE_STEPS = 64  # so long is the player's last choice told
 
@@ -77,16 +78,16 @@ class Strips(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("What the model is thinking, step by step")
         self.places = paint.Places((0, 0), (0, 0), (0, 0))
-        self._thoughts = Thoughts()
+        self._thoughts, self._timeline = Thoughts(), Timeline(4)
         self._geometry: Geometry | None = None
         self._shift = 0.0
         self._theme = DARK
         self._picture = ScrollingPicture()
         self._shown: object = None
 
-    def show_thoughts(self, thoughts: Thoughts) -> None:
-        """Show those of another session."""
-        self._thoughts = thoughts
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show another state of the engine."""
+        self._thoughts, self._timeline = snapshot.thoughts, snapshot.timeline
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -107,13 +108,13 @@ class Strips(QWidget):
         if geometry is None or self.height() < 1:
             painter.fillRect(self.rect(), theme.colour("ground"))
             return
-        zoom, added = geometry.pixels_per_step, thoughts.added
+        zoom, timeline = geometry.pixels_per_step, self._timeline
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             found = thoughts.between(int(left / zoom) - 1, int(right / zoom) + 2)
-            paint.paint_thoughts(inside, theme, self.places, found, zoom, left, right)
+            paint.paint_thoughts(inside, theme, self.places, found, timeline, zoom, left, right)
 
-        key = (zoom, theme, self.places, id(thoughts), added)
+        key = (zoom, theme, self.places, timeline, id(thoughts), thoughts.added)
         area = QRectF(self.rect())
         self._picture.show(painter, area, self._shift, self.devicePixelRatioF(), key, paint_stretch)
         first, end = (int((edge - self._shift) / zoom) for edge in (area.left(), area.right()))
@@ -121,7 +122,9 @@ class Strips(QWidget):
             painter.setFont(words(12 * theme.scale))
             painter.setPen(theme.colour("muted"))
             text = (
-                "It thinks as soon as it plays" if thoughts.last is None else "Nothing is kept of what it thought here"
+                "Here you see it think, as soon as it plays"
+                if thoughts.last is None
+                else "Nothing is kept of what it thought here"
             )
             painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
         else:
@@ -183,7 +186,7 @@ class Thinking(QWidget):
         for line in self._lines:
             self._column.addWidget(line, 1)
         layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 1, 0, 0)  # below the upper edge
         layout.setSpacing(0)
         layout.addWidget(self.strips)
         layout.addWidget(self._summary)
@@ -222,7 +225,7 @@ class Thinking(QWidget):
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another state of the engine."""
-        self.strips.show_thoughts(snapshot.thoughts)
+        self.strips.show_snapshot(snapshot)
         self.surprise.figures[1].setVisible(snapshot.mode is Mode.DUET)
 
     def show_figures(self, snapshot: Snapshot) -> None:
@@ -254,9 +257,9 @@ class Thinking(QWidget):
         self._place()
 
     def _place(self) -> None:
-        surprise, hidden, recurrent = (line.geometry() for line in self._lines)
+        surprise, hidden, recurrent = (line.geometry().translated(0, -self.strips.y()) for line in self._lines)
         self.strips.places = paint.Places(
-            (GAP, surprise.bottom() + 1 - GAP),
+            (2 * GAP, surprise.bottom() + 1 - 2 * GAP),
             (hidden.top(), hidden.height()),
             (recurrent.top(), recurrent.height()),
         )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
 from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.engine.thoughts import Thought
 from rnnrbm_live.gui.theme import Theme, figures
 
@@ -67,28 +68,34 @@ def paint_thoughts(
     theme: Theme,
     places: Places,
     thoughts: Sequence[Thought],
+    timeline: Timeline,
     zoom: float,
     left: float,
     right: float,
 ) -> None:
-    """Paint all strips.
+    """Paint all strips, over bar lines.
 
     Args:
         painter: to paint with.
         theme: whose colours.
         places: of the strips.
         thoughts: ascending.
+        timeline: where bars begin.
         zoom: pixels per step.
         left: first x.
         right: last x.
     """
-    painter.fillRect(QRectF(left, 0, right - left, sum(places.recurrent)), theme.colour("ground"))
-    for (y, height), values, shades, nothing in (
+    y, height = places.surprise
+    bottom = sum(places.recurrent) + y  # as much room below as above
+    painter.fillRect(QRectF(left, 0, right - left, bottom), theme.colour("ground"))
+    for step in range(max(0, int(left / zoom)), int(right / zoom) + 1):
+        if timeline.step_in_bar(step) == 0:
+            painter.fillRect(QRectF(round(step * zoom), 0, 1, bottom), theme.colour("bar_line"))
+    for place, values, shades, nothing in (
         (places.hidden, [thought.hidden for thought in thoughts], hidden_shades(theme), 0),
         (places.recurrent, [thought.recurrent for thought in thoughts], recurrent_shades(theme), NOTHING),
     ):
-        _paint_units(painter, (y, height), [thought.step for thought in thoughts], values, shades, nothing, zoom)
-    y, height = places.surprise
+        _paint_units(painter, place, [thought.step for thought in thoughts], values, shades, nothing, zoom)
     for bits in MARKED_BITS:
         line = round(y + height - height_of(bits, height))
         painter.fillRect(QRectF(left, line, right - left, 1), theme.colour("beat_line"))

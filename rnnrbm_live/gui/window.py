@@ -38,7 +38,7 @@ from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
-ROLL_SHARE = 0.55  # of the window's height, that must be left for thinking to be shown without being asked for
+ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 
 
 class MainWindow(QMainWindow):
