@@ -137,15 +137,15 @@ class Session:
     def _think(self) -> bool:
         """Look into the model at one step, since nothing is pressing; return whether there was one."""
         planner = self._conductor.planner
-        if planner.weigh():
-            self._publish()
-            return True
         thought = planner.think()
-        if thought is None:
-            return False
-        self._tell_device_trouble()
-        self._thoughts.add(thought)
-        return True
+        if thought is not None:
+            self._thoughts.add(thought)
+            self._tell_device_trouble()
+            return True
+        weighed = planner.weigh()
+        if weighed:
+            self._publish()
+        return weighed
 
     def command(self, command: ask.Command) -> None:
         """Act on a command. What cannot be done is told in the snapshot's notice, and nothing changes."""

@@ -433,6 +433,7 @@ class MainWindow(QMainWindow):
         self.roll.set_theme(theme)
         self.thinking.set_theme(theme)
         self.toolbar.set_scale(theme.scale)
+        self._settled.start(0)
         self._remembered["theme"] = theme.name
         self._menus.show_theme(theme.name)
 
@@ -466,7 +467,8 @@ class MainWindow(QMainWindow):
         """Show it unasked where that leaves the roll its share."""
         thinking = self.thinking
         if not isinstance(self._remembered.get("thinking"), bool):
-            left = self.roll.height() - (0 if thinking.is_open else thinking.folded_away())
+            trouble = 0 if self.trouble.isHidden() else self.trouble.height()  # it goes
+            left = self.roll.height() + trouble - (0 if thinking.is_open else thinking.folded_away())
             self._unfold(left >= ROLL_SHARE * self.height())
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
