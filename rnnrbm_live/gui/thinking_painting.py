@@ -20,7 +20,7 @@ from rnnrbm_live.engine.thoughts import Thought
 from rnnrbm_live.gui.theme import Theme, figures
 
 MOST_BITS = 64.0  # the curve's upper edge
-MARKED_BITS = (4, 16)
+MARKED_BITS = 16  # by a line
 LEAST_ROW = 2.0  # pixels
 FILL_STRENGTH = 0.2  # below the curve
 DOT_RADIUS = 3.0  # pixels
@@ -96,22 +96,18 @@ def paint_thoughts(
         (places.recurrent, [thought.recurrent for thought in thoughts], recurrent_shades(theme), NOTHING),
     ):
         _paint_units(painter, place, [thought.step for thought in thoughts], values, shades, nothing, zoom)
-    for bits in MARKED_BITS:
-        line = round(y + height - height_of(bits, height))
-        painter.fillRect(QRectF(left, line, right - left, 1), theme.colour("beat_line"))
+    line = round(y + height - height_of(MARKED_BITS, height))
+    painter.fillRect(QRectF(left, line, right - left, 1), theme.colour("line"))
     painter.fillRect(QRectF(left, round(y + height), right - left, 1), theme.colour("line"))
     _paint_surprise(painter, theme, places.surprise, thoughts, zoom)
 
 
 def paint_scale(painter: QPainter, theme: Theme, places: Places) -> None:
-    """Write how many bits the curve's lines are, at the left edge."""
+    """Write how many bits the curve's line is, at the left edge."""
     y, height = places.surprise
-    painter.setFont(figures(9 * theme.scale))
+    painter.setFont(figures(10 * theme.scale))
     painter.setPen(theme.colour("muted"))
-    for bits in MARKED_BITS:
-        line = y + height - height_of(bits, height)
-        if height_of(bits, height) > painter.fontMetrics().ascent():
-            painter.drawText(QPointF(6, line - 2), f"{bits} bits" if bits == MARKED_BITS[-1] else str(bits))
+    painter.drawText(QPointF(6, y + height - height_of(MARKED_BITS, height) - 3), f"{MARKED_BITS} bits")
 
 
 def _paint_units(
