@@ -88,6 +88,7 @@ def run_window(*, model: str | None, device: str) -> int:
             settings=restored_settings(model_settings(stepper), _mapping(remembered, "controls")),
             device=device,
             sessions=sessions_path(),
+            watched=True,
         )
         if trouble is not None:
             session.notify(trouble)

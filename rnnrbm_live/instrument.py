@@ -68,8 +68,19 @@ def make_session(
     settings: Settings,
     device: str,
     sessions: Path | None = None,
+    watched: bool = False,
 ) -> Session:
-    """Build a session whose first model is loaded already; `sessions` is the folder it is saved to, if any.
+    """Build a session whose first model is loaded already.
+
+    Args:
+        link: the player.
+        clock: the player's clock.
+        library: where other models come from.
+        stepper: the first model.
+        settings: to begin with.
+        device: as on the command line.
+        sessions: folder that it is saved to, if any.
+        watched: whether somebody sees the model think.
 
     Raises:
         DeviceError: for a device that is not known or not there.
@@ -92,6 +103,7 @@ def make_session(
         mode=Mode.FREE,
         gpu=None if kind == "cpu" else _gpu_loader(kind),
         open_journal=open_journal,
+        watched=watched,
     )
 
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import deque
 from dataclasses import dataclass, replace
 
 from rnnrbm_live.core.clamps import NO_KEYS, Keys
-from rnnrbm_live.core.frame import REST, Frame, Source, legal_frame
+from rnnrbm_live.core.frame import N_PITCHES, REST, Frame, Source, legal_frame
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.settings import Settings
+from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.dynamics import frame_velocities
 from rnnrbm_live.engine.stepper import Stepper
-from rnnrbm_live.model.live import State
+from rnnrbm_live.engine.thoughts import HeardStep, Thought, in_255ths
+from rnnrbm_live.model.live import Reals, State
+
+UNTHOUGHT = 64  # steps that have sounded and may wait to be thought about
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,8 @@ class _Planned:
     state_after: State | None
     settings: Settings | None = None
     keys: Keys = NO_KEYS
+    probabilities: Reals | None = None  # (n_visible,), once they are found
+    likely: bytes = b""  # of them, what the model may choose among: P(key sounds) of its 88 keys, in 255ths
 
 
 class Planner:
@@ -75,6 +83,7 @@ class Planner:
         self._sections = [Section(next_step)]
         self._plan: list[_Planned] = []
         self._last = _Planned(PlannedFrame(), self._sections[0], None)  # what sounded just before next_step
+        self._heard: deque[tuple[Stepper, HeardStep]] = deque(maxlen=UNTHOUGHT)  # the latest
 
     @property
     def tail_step(self) -> int:
@@ -85,6 +94,14 @@ class Planner:
     def frames(self) -> tuple[PlannedFrame, ...]:
         """Planned frames, that of `next_step` first."""
         return tuple(entry.planned for entry in self._plan)
+
+    @property
+    def likely(self) -> tuple[bytes, ...]:
+        """For each of `frames`, how likely the model finds each of 88 keys, in 255ths; empty where that is not known.
+
+        The player's keys, which are no choice of the model's, are 0.
+        """
+        return tuple(entry.likely for entry in self._plan)
 
     @property
     def heard_settings(self) -> Settings | None:
@@ -140,16 +157,46 @@ class Planner:
         """
         if step > self.next_step:  # time jumped
             self._plan.clear()
+        section, state = self._section_and_state(step, self._last)
         if self._plan and (self._plan[0].planned.frame, self._plan[0].keys) == (heard.frame, keys):
             self._last = replace(self._plan.pop(0), planned=heard)
         else:
-            section, state = self._section_and_state(step, self._last)
             after = self._listen(section, state, heard.frame, step, keys)
             self._last = _Planned(heard, section, after, keys=keys)
             self._plan.clear()
+        self._remember(step, state, self._last)
         self.next_step = step + 1
         self._sections = self._sections[self._section_index(step) :]
         return self._last.section if self._last.section.first_step == step else None
+
+    def weigh(self) -> bool:
+        """Find out how likely each key is at the nearest planned step for which that is not known, if there is one."""
+        for index, entry in enumerate(self._plan):
+            step, before = self.next_step + index, self._plan[index - 1] if index else self._last
+            section, state = self._section_and_state(step, before)
+            if entry.probabilities is None and section.stepper is not None and state is not None:
+                assert entry.settings is not None
+                found = section.stepper.weigh(state, entry.settings, take=section.take, step=step, keys=entry.keys)
+                shares = found[:N_PITCHES].copy()
+                shares[[pitch - PIANO.low for pitch in entry.keys.held if pitch in PIANO]] = 0
+                self._plan[index] = replace(entry, probabilities=found, likely=in_255ths(shares))
+                return True
+        return False
+
+    def think(self) -> Thought | None:
+        """Return what went on in the model at the first step that has sounded and was not yet thought about."""
+        if not self._heard:
+            return None
+        stepper, heard = self._heard.popleft()
+        return stepper.think(heard)
+
+    def _remember(self, step: int, before: State | None, entry: _Planned) -> None:
+        stepper, after = entry.section.stepper, entry.state_after
+        if stepper is None or before is None or after is None:
+            return
+        frame = together(entry.planned.frame, entry.keys)
+        take, chances = entry.section.take, entry.probabilities
+        self._heard.append((stepper, HeardStep(step, before, after, frame, entry.keys, entry.settings, take, chances)))
 
     def _frame(
         self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings, keys: Keys

@@ -36,6 +36,7 @@ from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.engine.turns import Turns
+from rnnrbm_live.engine.thoughts import Thoughts
 from rnnrbm_live.model.live import LiveModel
 
 JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
@@ -77,6 +78,7 @@ class Session:
         mode: Mode = Mode.FREE,
         gpu: Callable[[LiveModel], SamplerLoader] | None = None,
         open_journal: JournalOpener = lambda _model, _timeline, _tell: jot.NoJournal(),
+        watched: bool = False,
     ) -> None:
         """Load the model and stand ready, stopped.
 
@@ -89,6 +91,7 @@ class Session:
             mode: to begin with.
             gpu: makes what moves a model's chain to a GPU; None to stay on numpy.
             open_journal: what takes down each session; by default nothing.
+            watched: whether to find out, whenever nothing presses, what goes on in the model; the notes stay the same.
 
         Raises:
             CheckpointError: from `load_model`.
@@ -105,6 +108,7 @@ class Session:
         self._notice_id = 0
         self._gpu = gpu
         self._open_journal = open_journal
+        self._watched = watched
         self._journal: jot.Journal = jot.NoJournal()
         self._given_up = False
         self._told: SimpleQueue[msg.Notice] = SimpleQueue()
@@ -132,14 +136,27 @@ class Session:
         if self._turns is not None:
             self._turns.work(self._stepper, self._settings, self._take_number)
         if not self._conductor.wants_a_frame():
-            return False
+            return self._watched and self._think()
         self._move_to_gpu()
         self._conductor.extend(self._settings)
         self._tell_device_trouble()
         if self._conductor.wants_a_frame():
             return True
         self._publish()
-        return False
+        return self._watched
+
+    def _think(self) -> bool:
+        """Look into the model at one step, since nothing is pressing; return whether there was one."""
+        planner = self._conductor.planner
+        thought = planner.think()
+        if thought is not None:
+            self._thoughts.add(thought)
+            self._tell_device_trouble()
+            return True
+        weighed = planner.weigh()
+        if weighed:
+            self._publish()
+        return weighed
 
     def command(self, command: ask.Command) -> None:
         """Act on a command. What cannot be done is told in the snapshot's notice, and nothing changes."""
@@ -437,6 +454,7 @@ class Session:
     def _go_on(self, recording: Recording, journal: jot.Journal, *, next_step: int, take: int) -> None:
         self._timeline = recording.timeline
         self._recording = recording
+        self._thoughts = Thoughts()
         self._journal.close()
         self._journal = journal
         self._conductor = Conductor(
@@ -648,6 +666,8 @@ class Session:
             notice_id=self._notice_id,
             running=running,
             turn=self._turns.turn() if self._turns is not None else None,
+            likely=conductor.planner.likely,
+            thoughts=self._thoughts,
         )
 
 

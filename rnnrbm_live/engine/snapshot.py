@@ -11,6 +11,7 @@ from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode, Settings
+from rnnrbm_live.engine.thoughts import Thoughts
 
 
 class Transport(Enum):
@@ -108,6 +109,9 @@ class Snapshot:
         notice_id: counts notices, so that the same text twice is seen twice.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
         turn: whose turn it is; None but in Turns mode, while time runs or is paused.
+        likely: for each of `planned`, how likely the model finds each of 88 keys, in 255ths; empty where that is not
+            known. The player's keys, which are no choice of the model's, are 0.
+        thoughts: what went on in the model at the last steps; safe to read from any thread.
     """
 
     transport: Transport
@@ -132,6 +136,8 @@ class Snapshot:
     notice_id: int = 0
     running: bool = True
     turn: Turn | None = None
+    likely: tuple[bytes, ...] = ()
+    thoughts: Thoughts = field(default_factory=Thoughts)
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,15 +10,18 @@ import numpy as np
 
 from rnnrbm_live.core.clamps import NO_KEYS, Clamps, Keys, clamps
 from rnnrbm_live.core.errors import DeviceError
-from rnnrbm_live.core.frame import Frame, legal_frame
+from rnnrbm_live.core.frame import Frame, frame_to_bits, legal_frame
 from rnnrbm_live.core.grid import Meter, Timeline
 from rnnrbm_live.core.key import followed_key
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.duet import together
 from rnnrbm_live.engine.hearing import Hearing
-from rnnrbm_live.model.live import LiveModel, NoiseKey, NumpySampler, Sampler, State
+from rnnrbm_live.engine.thoughts import HeardStep, Thought, in_254ths, in_255ths, surprise_bits
+from rnnrbm_live.model.live import LiveModel, Mask, NoiseKey, NumpySampler, Reals, Sampler, State
 
 CPU = "numpy on CPU"
+CHAINS = 6
+"""Gibbs chains, beside the one that chooses, by which it is found how likely each key is."""
 MELODY_BEATS = 3.0  # of a player's notes, before their key is guessed
 MELODY_FADING = 1 - 2.0**-8  # a step: after 177, eleven bars of 16ths, half is forgotten
 
@@ -148,13 +152,7 @@ class Stepper:
             step: of the frame.
             keys: what the player holds: part of the draw, not of what is returned.
         """
-        settled = clamps(settings, keys)
-        try:
-            frame = self._sample(state, settings, settled, take, step)
-        except DeviceError as err:
-            self.use(NumpySampler(self.model.W), CPU)
-            self.device_trouble = f"{err}; numpy on the CPU has taken over"
-            frame = self._sample(state, settings, settled, take, step)
+        frame = self._draw(state, settings, take=take, step=step, keys=keys)
         struck = frame.onsets
         if settings.restrike and keys.struck:
             struck = frame.sounding
@@ -162,9 +160,59 @@ class Stepper:
             struck = frame.sounding
         return legal_frame(frame.sounding - keys.held, struck, previous)
 
+    def weigh(self, state: State, settings: Settings, *, take: int, step: int, keys: Keys = NO_KEYS) -> Reals:
+        """Return how likely each bit of the next frame is, (n_visible,); arguments are those of `imagine`."""
+        settled = clamps(settings, keys)
+        on, off = self._masks(settled)
+        return self.model.probabilities(
+            state,
+            NoiseKey(settings.seed, take, step),
+            chains=CHAINS,
+            gibbs_steps=settings.gibbs_steps,
+            temperature=settings.temperature,
+            density=settings.density,
+            clamped_on=on,
+            clamped_off=off,
+            most_notes=settled.most,
+        )
+
+    def think(self, heard: HeardStep) -> Thought:
+        """Return what went on in the model at a step that sounded.
+
+        Where the player struck keys, the model is asked for its own free choice at that step, with the same noise.
+        """
+        model, before, settings = self.model, heard.before, heard.settings
+        surprise = choice = None
+        if settings is not None:
+            probabilities = heard.probabilities
+            if probabilities is None:  # it sounded before there was time
+                probabilities = self.weigh(before, settings, take=heard.take, step=heard.step, keys=heard.keys)
+            bits = frame_to_bits(heard.frame, with_onsets=model.config.onsets)
+            surprise = surprise_bits(bits, probabilities)
+        if settings is not None and heard.keys.struck:
+            free = self._draw(before, settings, take=heard.take, step=heard.step, keys=NO_KEYS)
+            nats = [model.free_energy(before, frame, density=settings.density) for frame in (heard.frame, free)]
+            choice = (nats[0] - nats[1]) / math.log(2)
+        return Thought(
+            step=heard.step,
+            hidden=in_255ths(model.hidden_probabilities(before, heard.frame)),
+            recurrent=in_254ths(heard.after.u),
+            surprise_bits=surprise,
+            choice_bits=choice,
+        )
+
+    def _draw(self, state: State, settings: Settings, *, take: int, step: int, keys: Keys) -> Frame:
+        """Return the whole next frame, the player's keys among it; if the device fails, numpy draws it."""
+        settled = clamps(settings, keys)
+        try:
+            return self._sample(state, settings, settled, take, step)
+        except DeviceError as err:
+            self.use(NumpySampler(self.model.W), CPU)
+            self.device_trouble = f"{err}; numpy on the CPU has taken over"
+            return self._sample(state, settings, settled, take, step)
+
     def _sample(self, state: State, settings: Settings, settled: Clamps, take: int, step: int) -> Frame:
-        on = self.model.clamp(settled.sounding, onsets=settled.struck)
-        off = self.model.clamp(settled.silent, onsets=settled.silent | settled.held)
+        on, off = self._masks(settled)
         return self.model.sample(
             state,
             NoiseKey(settings.seed, take, step),
@@ -175,6 +223,11 @@ class Stepper:
             clamped_off=off,
             most_notes=settled.most,
         ).frame
+
+    def _masks(self, settled: Clamps) -> tuple[Mask | None, Mask | None]:
+        """Return the bits that are settled to be on, and those that are settled to be off."""
+        on = self.model.clamp(settled.sounding, onsets=settled.struck)
+        return on, self.model.clamp(settled.silent, onsets=settled.silent | settled.held)
 
     def _context(self, timeline: Timeline, step: int, *, in_phrase: bool = True) -> int:
         """Number a step's place; where a player's phrases end is not known."""

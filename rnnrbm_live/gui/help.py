@@ -62,6 +62,7 @@ KEYS = (
             ("Drag, Shift+wheel", "Look back"),
             ("End", "Back to now"),
             ("Wheel, Ctrl+wheel", "Zoom in time, in pitch"),
+            ("Ctrl+I", "Show or hide what the model is thinking"),
             ("Alt + and -", "Zoom in time"),
             ("Ctrl + and -", "Larger and smaller text"),
         ),

@@ -53,9 +53,10 @@ class Menus:
             action.setData(name)
             self._themes.addAction(action)
 
-    def add_switch(self, menu: QMenu, title: str, choose: Callable[[bool], None]) -> QAction:
+    def add_switch(self, menu: QMenu, title: str, choose: Callable[[bool], None], shortcut: str = "") -> QAction:
         """Add something to be switched on and off to a menu."""
         action = QAction(title, self._window)
+        action.setShortcut(QKeySequence(shortcut))
         action.setCheckable(True)
         action.triggered.connect(choose)
         menu.addAction(action)

@@ -24,7 +24,8 @@ from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS, Geometry, Vi
 from rnnrbm_live.gui.pictures import Picture, ScrollingPicture, snap
 from rnnrbm_live.gui.theme import DARK, Theme
 
-PAST_STRENGTH, PLAN_STRENGTH = 0.9, 0.5
+PAST_STRENGTH, PLAN_STRENGTH, SURE_STRENGTH = 0.9, 0.5, 0.7
+"""Of notes: those that sounded, planned ones that the model finds unlikely, and those that it is sure of."""
 LEGEND_SHARE = 5  # the legend goes where it would cover more than this part of the height
 Hint = tuple[str, str]  # a title and a sentence
 
@@ -94,12 +95,13 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._paint_past(painter, geometry, snapshot, scale)
         self._paint_future(painter, geometry, snapshot, scale)
         lit, bounds = snapshot.sounding(), self._bounds
+        likely = snapshot.likely[0] if snapshot.likely else b""
         self._keyboard.show(
             painter,
             QRectF(geometry.now_x, 0, KEYBOARD_PIXELS, geometry.height),
             scale,
-            (geometry, theme, lit, bounds),
-            lambda inside: paint.paint_keyboard(inside, geometry, theme, lit, bounds),
+            (geometry, theme, lit, bounds, likely),
+            lambda inside: paint.paint_keyboard(inside, geometry, theme, lit, bounds, likely),
         )
         legend_width, legend_height = (side * theme.scale for side in paint.LEGEND_SIZE)
         if geometry.height > LEGEND_SHARE * legend_height:
@@ -147,10 +149,14 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             paint.paint_rows(inside, geometry, theme, left, right)
             paint.paint_bars(inside, geometry, theme, snapshot.timeline, left, right, numbers_from=snapshot.step + 1)
-            coming = paint.notes_of_plan(snapshot.planned_from, snapshot.planned, going_on)
-            self.painted_notes += paint.paint_notes(inside, geometry, theme, coming, PLAN_STRENGTH)
+            first, likely = snapshot.planned_from, snapshot.likely
+            paint.paint_ghosts(inside, geometry, theme, first, snapshot.planned, likely)
+            coming = paint.notes_of_plan(first, snapshot.planned, going_on)
+            for share, notes in paint.by_likelihood(coming, first, likely).items():
+                strength = PLAN_STRENGTH + (SURE_STRENGTH - PLAN_STRENGTH) * share
+                self.painted_notes += paint.paint_notes(inside, geometry, theme, notes, strength)
 
-        key = (geometry, theme, snapshot.timeline, snapshot.step, snapshot.planned, going_on)
+        key = (geometry, theme, snapshot.timeline, snapshot.step, snapshot.planned, snapshot.likely, going_on)
         self._future.show(painter, geometry.future, geometry.future_shift(self.view), scale, key, paint_stretch)
 
 

@@ -5,8 +5,9 @@ x is that of the music: pixels from step 0, which the caller's painter has moved
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
@@ -17,15 +18,18 @@ from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.pianoroll import DEFAULT_VELOCITY, Note
-from rnnrbm_live.core.pitch import is_black, pitch_name
+from rnnrbm_live.core.pitch import PIANO, is_black, pitch_name
 from rnnrbm_live.core.recording import Marker
 from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS, Geometry
 from rnnrbm_live.gui.theme import Theme, figures, words
 
 SOURCE_COLOURS = {Source.MODEL: "model", Source.PLAYER: "player", Source.PRIMER: "primer"}
 LEGEND = ((Source.MODEL, "Model"), (Source.PLAYER, "You"), (Source.PRIMER, "Primer"))
-LEGEND_SIZE = (206.0, 28.0)  # pixels
+LEGEND_SIZE = (308.0, 28.0)  # pixels
 SHADES = 8  # of a colour, by velocity
+GHOST_STRENGTH = 0.4  # of a key that is sure to sound next and yet is not planned
+LEAST_LIKELY = 3  # 255ths, that are drawn
+LIKELY_REACH = 0.6  # of the keyboard's width: the bar of a key that is sure to sound next
 RULER_TEXT = 17.0  # pixels, at most
 NARROWEST_BEAT = 9.0  # pixels between beat lines
 NARROWEST_BAR = 56.0  # pixels between bar numbers
@@ -106,6 +110,37 @@ def paint_notes(painter: QPainter, geometry: Geometry, theme: Theme, notes: Iter
     return count
 
 
+def paint_ghosts(
+    painter: QPainter,
+    geometry: Geometry,
+    theme: Theme,
+    planned_from: int,
+    planned: Sequence[PlannedFrame],
+    likely: Sequence[bytes],
+) -> None:
+    """Paint the keys that might have been chosen for the coming steps as faint cells, the likelier the stronger."""
+    zoom = geometry.pixels_per_step
+    for step, (frame, shares) in enumerate(zip(planned, likely, strict=False), planned_from):
+        left, right = round(step * zoom), round((step + 1) * zoom)
+        for pitch, share in enumerate(shares, PIANO.low):
+            if share >= LEAST_LIKELY and geometry.shows(pitch) and pitch not in frame.frame.sounding:
+                cell = QRectF(left, geometry.y_of(pitch), right - left, geometry.row_height)
+                painter.fillRect(cell, theme.on_ground("model", GHOST_STRENGTH * math.sqrt(share / 255)))
+
+
+def by_likelihood(notes: Iterable[Note], planned_from: int, likely: Sequence[bytes]) -> dict[float, list[Note]]:
+    """Sort planned notes by how likely the model finds them, in quarters from 0 to 1: over their steps, on average."""
+    sorted_notes: defaultdict[float, list[Note]] = defaultdict(list)
+    for note in notes:
+        first, end = (max(0, round(at) - planned_from) for at in (note.start_steps, note.end_steps))
+        shares = [
+            of_step[note.pitch - PIANO.low] / 255 for of_step in likely[first:end] if of_step and note.pitch in PIANO
+        ]
+        mean = sum(shares) / len(shares) if shares else 0.0
+        sorted_notes[round(4 * mean) / 4].append(note)
+    return sorted_notes
+
+
 def paint_markers(
     painter: QPainter, geometry: Geometry, theme: Theme, markers: Iterable[Marker], left: float, right: float
 ) -> None:
@@ -131,11 +166,17 @@ def paint_markers(
 
 
 def paint_keyboard(
-    painter: QPainter, geometry: Geometry, theme: Theme, lit: Mapping[int, Source], bounds: Clamps
+    painter: QPainter,
+    geometry: Geometry,
+    theme: Theme,
+    lit: Mapping[int, Source],
+    bounds: Clamps,
+    likely: bytes = b"",
 ) -> None:
     """Paint the keyboard and the now-line, with the keyboard's left edge at x = 0, under the ruler.
 
-    Keys that the model may not play are dimmed; those that it always plays have a dot.
+    Keys that the model may not play are dimmed; those that it always plays have a dot. A bar on a key is as long as the
+    key is likely at the coming step, in 255ths; one that is sure is as long as a black key.
     """
     height, bottom = geometry.row_height, float(geometry.height)
     painter.fillRect(QRectF(0, 0, KEYBOARD_PIXELS, RULER_PIXELS), theme.colour("bar"))
@@ -153,6 +194,13 @@ def paint_keyboard(
         colour = theme.colour(SOURCE_COLOURS[lit[pitch]] if pitch in lit else "black_key")
         painter.fillRect(QRectF(length, round(y + height / 2), KEYBOARD_PIXELS - length, 1), edge)
         painter.fillRect(QRectF(0, y + 0.06 * height, length, 0.88 * height), colour)
+    for pitch, share in enumerate(likely, PIANO.low):
+        if share >= LEAST_LIKELY and geometry.shows(pitch):
+            length = max(2, round(KEYBOARD_PIXELS * LIKELY_REACH * share / 255))
+            thick = max(2, round(0.4 * height))
+            painter.fillRect(
+                QRectF(2, round(geometry.y_of(pitch) + (height - thick) / 2), length, thick), theme.colour("likely")
+            )
     for pitch in pitches:
         if pitch in bounds.silent:
             painter.fillRect(QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS, height), theme.colour("ground", 0.6))
@@ -179,9 +227,10 @@ def paint_legend(painter: QPainter, theme: Theme) -> None:
     painter.setBrush(theme.colour("ground", 0.85))
     painter.drawRoundedRect(QRectF(0, 0, width, height), 5, 5)
     metrics, x, baseline = painter.fontMetrics(), 8.0, height - 9
-    for source, name in LEGEND:
+    entries = [(theme.colour(SOURCE_COLOURS[source]), name) for source, name in LEGEND]
+    for colour, name in [*entries, (theme.on_ground("model", GHOST_STRENGTH), "Considered")]:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour(SOURCE_COLOURS[source]))
+        painter.setBrush(colour)
         painter.drawRoundedRect(QRectF(x, baseline - 9, 10, 10), 2, 2)
         painter.setPen(theme.colour("muted"))
         painter.drawText(QPointF(x + 16, baseline), name)

@@ -42,6 +42,7 @@ class Theme:
         bar_line: bars in the roll.
         key_edge: between the drawn keyboard's white keys.
         key_name: letters on its white keys.
+        likely: on the drawn keyboard, how likely a key is next.
         scale: of all text; 1 is `BASE_PIXELS`.
     """
 
@@ -68,6 +69,7 @@ class Theme:
     bar_line: str
     key_edge: str
     key_name: str
+    likely: str
     scale: float = 1.0
 
     def colour(self, name: str, alpha: float = 1.0) -> QColor:
@@ -107,6 +109,7 @@ DARK = Theme(
     bar_line="#2a323e",
     key_edge="#a9b1bd",
     key_name="#525d6d",
+    likely="#b06c00",
 )
 
 LIGHT = Theme(
@@ -133,6 +136,7 @@ LIGHT = Theme(
     bar_line="#ced5de",
     key_edge="#c3cad5",
     key_name="#525d6d",
+    likely="#b87300",
 )
 
 THEMES = {theme.name: theme for theme in (DARK, LIGHT)}
@@ -208,11 +212,14 @@ QWidget#status QLabel { font-family: "$figures"; font-size: ${small}px; color: $
 QWidget#status QLabel[kind="value"] { color: $text; }
 QWidget#status QWidget[kind="alarm"] QLabel { color: $alarm; }
 QWidget#primer { background: $panel; border-bottom: 1px solid $line; }
+QWidget#thinking { background: $bar; border-top: 1px solid $line; }
+QWidget#thinking QLabel { font-size: ${small}px; }
 QWidget#trouble { background: $panel; border-top: 1px solid $line; }
 QWidget#trouble[level="warning"] { border-left: 3px solid $alarm; }
 QWidget#trouble[level="info"] { border-left: 3px solid $player; }
 QLabel[kind="muted"] { color: $muted; font-size: ${small}px; }
 QLabel[kind="figure"], QLabel[kind="time"] { font-family: "$figures"; }
+QLabel[kind="player"] { font-family: "$figures"; color: $player; }
 QLabel[kind="time"] { font-size: ${large}px; }
 QLabel[kind="mark"] {
     font-family: "$figures"; font-size: ${small}px; color: $player; background: $field; border-radius: 4px;

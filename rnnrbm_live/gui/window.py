@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from PyQt6.QtCore import QByteArray, pyqtSignal
-from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PyQt6.QtCore import QByteArray, QTimer, pyqtSignal
+from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
 from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
@@ -35,6 +35,7 @@ from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
+from rnnrbm_live.gui.thinking import Thinking
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
@@ -42,6 +43,7 @@ from rnnrbm_live.gui.undo import Undo
 from rnnrbm_live.gui.turns import TurnsStrip
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
+ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 
 
 class MainWindow(QMainWindow):
@@ -76,6 +78,8 @@ class MainWindow(QMainWindow):
         self.turns = TurnsStrip()
         self.bounds = BoundsStrip()
         self.roll = RollView()
+        self.thinking = Thinking()
+        self._settled = QTimer(self)
         self.trouble = TroubleStrip()
         self.controls = Controls()
         self.status = StatusStrip()
@@ -117,6 +121,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.bounds)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
+        layout.addWidget(self.thinking)
         layout.addWidget(self.trouble)
         layout.addWidget(self.learning)
         layout.addWidget(self.controls)
@@ -129,6 +134,7 @@ class MainWindow(QMainWindow):
         bridge.changed.connect(self._show)
         bridge.figures.connect(self.toolbar.show_figures)
         bridge.figures.connect(self.status.show_figures)
+        bridge.figures.connect(self.thinking.show_figures)
         bridge.noticed.connect(self.trouble.show_notice)
         bridge.moved.connect(self._move)
 
@@ -151,6 +157,9 @@ class MainWindow(QMainWindow):
         for adjusting in (controls, self.duet, self.turns, self.bounds):
             adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
         roll.key_bound.connect(self._bind_key)
+        self.thinking.toggled.connect(self.set_thinking)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._unfold_by_default)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -263,6 +272,7 @@ class MainWindow(QMainWindow):
                 ],
             ],
         )
+        self._thinking_switch = self._menus.add_switch(view, "Thinking", self.set_thinking, "Ctrl+I")
         self._still_switch = self._menus.add_switch(view, "Reduce motion", self.set_still)
         self._menus.add_themes(view, self.set_theme)
         self._menus.add(
@@ -287,11 +297,13 @@ class MainWindow(QMainWindow):
         self.bounds.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
+        self.thinking.show_snapshot(snapshot)
 
     def _move(self, position: float) -> None:
         """Put the now-line at a step; with little motion, once a beat."""
         beat = self.bridge.snapshot.timeline.steps_per_beat
         self.roll.move_to(position // beat * beat if self._still else position)
+        self.thinking.move_to(self.roll.item.geometry_now(), self.roll.item.view)
 
     def _show_presets(self, presets: list[Preset]) -> None:
         self.controls.show_presets(presets)
@@ -511,7 +523,9 @@ class MainWindow(QMainWindow):
         assert isinstance(application, QApplication)
         apply_theme(application, theme)
         self.roll.set_theme(theme)
+        self.thinking.set_theme(theme)
         self.toolbar.set_scale(theme.scale)
+        self._settled.start(0)
         self._remembered["theme"] = theme.name
         self._menus.show_theme(theme.name)
 
@@ -532,6 +546,29 @@ class MainWindow(QMainWindow):
         self._still_switch.setChecked(still)
         animate_widgets(not still)
 
+    def set_thinking(self, shown: bool) -> None:
+        """Show what the model is thinking, or fold it away, from now on."""
+        self._remembered["thinking"] = shown
+        self._unfold(shown)
+
+    def _unfold(self, shown: bool) -> None:
+        self.thinking.unfold(open=shown)
+        self._thinking_switch.setChecked(shown)
+
+    def _unfold_by_default(self) -> None:
+        """Show it unasked where that leaves the roll its share."""
+        thinking = self.thinking
+        if not isinstance(self._remembered.get("thinking"), bool):
+            trouble = 0 if self.trouble.isHidden() else self.trouble.height()  # it goes
+            left = self.roll.height() + trouble - (0 if thinking.is_open else thinking.folded_away())
+            self._unfold(left >= ROLL_SHARE * self.height())
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Share the height anew, once the controls have found theirs."""
+        super().resizeEvent(event)
+        self.thinking.stretch_to(self.height())
+        self._settled.start(0)
+
     def _restore(self) -> None:
         percent = self._remembered.get("text")
         self._text_percent = percent if percent in TEXT_PERCENTS else 100
@@ -541,6 +578,9 @@ class MainWindow(QMainWindow):
         elif system_reduces_motion():
             self.set_still(True)
             del self._remembered["still"]  # the system goes on to say
+        thinking = self._remembered.get("thinking")
+        if isinstance(thinking, bool):
+            self._unfold(thinking)
         theme = self._remembered.get("theme")
         self.set_theme(theme if isinstance(theme, str) else "dark")
         self.resize(1400, 860)

@@ -131,7 +131,7 @@ class NumpySampler:
         for hidden_threshold, visible_threshold, visible_drive in sweeps:
             h[:] = np.add.reduce(self._W.take(active, axis=0), axis=0) > hidden_threshold
             np.dot(self._W, h, out=visible_drive)
-            active = _active(visible_drive, visible_threshold, most_notes)
+            (active,) = _visible(visible_drive, visible_threshold, most_notes).nonzero()
         return visible_drives
 
 
@@ -261,16 +261,68 @@ class LiveModel:
         _clamp(visible_thresholds, on, -np.inf, off, np.inf)
         _clamp(start, on, 1, off, 0)
 
-        n_demanded = 0 if on is None else int(on[:N_PITCHES].sum())
-        most_notes = min(most_notes, n_demanded + self.config.max_notes)
+        most_notes = self._most(most_notes, on)
         drives = self.sampler.gibbs(start, hidden_thresholds, visible_thresholds, most_notes)  # (k, V)
-        bits = np.zeros(n_visible, np.uint8)
-        bits[_active(drives[-1], visible_thresholds[-1], most_notes)] = 1
+        bits = _visible(drives[-1], visible_thresholds[-1], most_notes).astype(np.uint8)  # (V,)
         probabilities = sigmoid((drives[steps // 2 :] + b_v) / np.float32(temperature)).mean(axis=0)
         _clamp(probabilities, on, 1, off, 0)
 
         frame = frame_from_bits(transpose(bits, state.semitones), state.previous)
         return Sample(frame, transpose(probabilities, state.semitones))
+
+    def probabilities(
+        self,
+        state: State,
+        key: NoiseKey,
+        *,
+        chains: int,
+        gibbs_steps: int,
+        temperature: float = 1.0,
+        density: float = 0.0,
+        clamped_on: Mask | None = None,
+        clamped_off: Mask | None = None,
+        most_notes: int = N_PITCHES,
+    ) -> Reals:
+        """Return P(bit = 1), (n_visible,), of the frame that follows `state`, averaged over several Gibbs chains.
+
+        The chains are run as `sample` runs its own, side by side and on the CPU, with noise of the same key that comes
+        after that of `sample`: so they know nothing of the chain that chooses the frame. That one's own average would
+        flatter the choice: chains seldom leave what they have settled on. Like the sample, this is no equilibrium.
+
+        Args:
+            state: as in `sample`, like all that is not said here.
+            key: of the noise.
+            chains: how many.
+            gibbs_steps: k, of which the last half is averaged.
+            temperature: T.
+            density: nats.
+            clamped_on: (n_visible,) bits that are 1.
+            clamped_off: (n_visible,) bits that are 0.
+            most_notes: how many keys may sound.
+        """
+        n_visible, n_hidden = self.W.shape
+        b_v, b_h = self._biases(state.u, density + self._leaning(state.notes, density))
+        noise = logistic_noise(key, ((1 + chains) * gibbs_steps, n_hidden + n_visible), temperature)
+        noise = noise[gibbs_steps:].reshape(chains, gibbs_steps, -1)
+        hidden_thresholds = noise[..., :n_hidden] - b_h  # (C, k, H)
+        visible_thresholds = noise[..., n_hidden:] - b_v  # (C, k, V)
+        start = self._start(state)
+        on, off = (None if mask is None else transpose(mask, -state.semitones) for mask in (clamped_on, clamped_off))
+        _clamp(visible_thresholds, on, -np.inf, off, np.inf)
+        _clamp(start, on, 1, off, 0)
+        most_notes = self._most(most_notes, on)
+        v = np.repeat(start[None].astype(np.float32), chains, axis=0)  # (C, V)
+        mean = np.zeros(n_visible, np.float32)
+        for sweep in range(gibbs_steps):
+            h = (v @ self.W > hidden_thresholds[:, sweep]).astype(np.float32)  # (C, H)
+            drive = h @ self.W.T  # (C, V)
+            if sweep >= gibbs_steps // 2:
+                mean += sigmoid((drive + b_v) / np.float32(temperature)).mean(axis=0)
+            v = _visible(drive, visible_thresholds[:, sweep], most_notes).astype(np.float32)
+        mean /= gibbs_steps - gibbs_steps // 2
+        _clamp(mean, on, 1, off, 0)
+        moved: Reals = transpose(mean, state.semitones)
+        return moved
 
     def clamp(self, sounding: Collection[int], *, onsets: Collection[int]) -> Mask | None:
         """Return the mask, (n_visible,), of the sounding and onset bits of MIDI pitches; None if that is none."""
@@ -278,6 +330,46 @@ class LiveModel:
             return None
         halves = (sounding, onsets) if self.config.onsets else (sounding,)
         return np.array([pitch in half for half in halves for pitch in range(PIANO.low, PIANO.high)])
+
+    # What it thinks of a frame
+
+    def hidden_probabilities(self, state: State, frame: Frame) -> Reals:
+        """Return P(h = 1 | v) = sigmoid(b_h + v W), (H,), for any frame at the step that follows `state`.
+
+        This is the model as trained, at temperature 1 ([BL] eq. 2; see `model.rnnrbm`).
+        """
+        _, b_h = self._biases(state.u, 0.0)
+        hidden: Reals = sigmoid(self._hidden_drive(state, frame) + b_h)
+        return hidden
+
+    def free_energy(self, state: State, frame: Frame, *, density: float = 0.0) -> float:
+        """Return F(v) = -b_v.v - sum softplus(b_h + v W), nats, of any frame at the step that follows `state`.
+
+        P(v) is proportional to exp(-F(v)) ([BL] eq. 4), so that between two frames at one step F(v) - F(w) is the
+        log-odds log P(w) / P(v), exactly; across steps it means nothing, since each has a normaliser of its own. The
+        biases are those that `sample` uses, density and leaning included, at temperature 1.
+
+        Args:
+            state: from `initial_state`, `update` or `listen`.
+            frame: what sounds and is struck; what leaves the piano in the model's own key is left out.
+            density: as in `sample`.
+        """
+        b_v, b_h = self._biases(state.u, density + self._leaning(state.notes, density))
+        of_visible = b_v[self._bits(frame, state) > 0].sum(dtype=np.float64)
+        of_hidden = np.logaddexp(0.0, (self._hidden_drive(state, frame) + b_h).astype(np.float64)).sum()
+        return float(-of_visible - of_hidden)
+
+    def _hidden_drive(self, state: State, frame: Frame) -> Reals:
+        """Return v W, (H,)."""
+        drive: Reals = self.W[self._bits(frame, state) > 0].sum(axis=0)
+        return drive
+
+    # Inside
+
+    def _most(self, most_notes: int, demanded: Mask | None) -> int:
+        """Return how many keys may sound: of those that are not demanded, no more than in the music it learned."""
+        n_demanded = 0 if demanded is None else int(demanded[:N_PITCHES].sum())
+        return min(most_notes, n_demanded + self.config.max_notes)
 
     def _leaning(self, notes: float, density: float) -> float:
         """Return what is added to the biases of the sounding bits, nats, after so many notes per frame of late."""
@@ -373,13 +465,13 @@ def _clamp(values: NDArray[Any], on: Mask | None, on_value: float, off: Mask | N
         values[..., off] = off_value
 
 
-def _active(drive: Reals, threshold: Reals, most_notes: int) -> NDArray[np.intp]:
-    """Return which visible bits are 1 after a sweep, ascending."""
-    (active,) = (drive > threshold).nonzero()
-    n_notes = int(active.searchsorted(N_PITCHES))
-    if n_notes <= most_notes:
-        return active
-    notes = active[:n_notes]
-    margin = drive[notes] - threshold[notes]
-    best = margin > np.partition(margin, -most_notes - 1)[-most_notes - 1]
-    return np.concatenate((notes[best], active[n_notes:]))
+def _visible(drive: Reals, threshold: Reals, most_notes: int) -> Mask:
+    """Return the visible bits of a sweep, (..., V)."""
+    visible = drive > threshold
+    if most_notes < N_PITCHES and np.count_nonzero(visible[..., :N_PITCHES]) > most_notes:
+        margin = drive - threshold
+        sounding = margin[..., :N_PITCHES]
+        level = np.partition(sounding, -most_notes - 1, axis=-1)[..., -most_notes - 1, np.newaxis]
+        sounding -= np.maximum(level, 0.0)
+        visible = margin > 0
+    return visible

@@ -13,7 +13,7 @@ from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame, tran
 from rnnrbm_live.model.checkpoint import weight_shapes
 from rnnrbm_live.model.config import ModelConfig
 from rnnrbm_live.model.live import LiveModel, Mask, NoiseKey, Sample, logistic_noise, sigmoid
-from rnnrbm_live.model.rnnrbm import RNNRBM
+from rnnrbm_live.model.rnnrbm import RNNRBM, free_energy, hidden_probabilities
 from rnnrbm_live.model.untrained import SMALL_CONFIG, random_live_model
 
 
@@ -307,3 +307,88 @@ def test_music_that_would_die_goes_on() -> None:
 
     assert notes(SMALL_CONFIG) < 0.1
     assert notes(replace(SMALL_CONFIG, usual_notes=2.0)) > 0.2
+
+
+def random_frames(n: int, seed: int = 3) -> list[Frame]:
+    random = np.random.default_rng(seed)
+    return [legal_frame(np.flatnonzero(random.random(88) < 0.05) + 21, [], REST) for _ in range(n)]
+
+
+@pytest.mark.parametrize("onsets", [True, False])
+def test_free_energy_and_hidden_units_are_those_of_the_training_model(onsets: bool) -> None:
+    """The same float32 biases and weights, so equal but for the order in which torch adds them up."""
+    model = random_live_model(4, replace(SMALL_CONFIG, onsets=onsets))
+    state = model.listen(model.initial_state(3), random_frames(5), [0] * 5)
+    b_v, b_h = (torch.from_numpy(bias) for bias in model._biases(state.u, 0.7))
+    W = torch.from_numpy(model.W)
+    for frame in random_frames(20, seed=9):
+        v = torch.from_numpy(frame_to_bits(frame, with_onsets=onsets)).float()
+        expected = free_energy(v, W, b_v, b_h)
+        assert model.free_energy(state, frame, density=0.7) == pytest.approx(float(expected), rel=1e-5)
+        hidden = hidden_probabilities(v, W, b_h).numpy()
+        np.testing.assert_allclose(model.hidden_probabilities(state, frame), hidden, atol=1e-6)
+
+
+def test_free_energy_is_what_is_left_when_hidden_units_are_summed_out() -> None:
+    """exp(-F(v)) against the explicit sum of exp(-E(v, h)) over all states of six hidden units."""
+    config = ModelConfig(n_hidden=6, n_recurrent=4, onsets=False)
+    model = random_live_model(2, config)
+    state = model.initial_state()
+    b_v, b_h = (bias.astype(np.float64) for bias in model._biases(state.u, 0.0))
+    h = np.arange(64)[:, None] >> np.arange(6) & 1  # (64, 6)
+    for frame in random_frames(10):
+        v = frame_to_bits(frame, with_onsets=False)
+        energies = -v @ b_v - h @ b_h - h @ (v @ model.W.astype(np.float64))  # (64,)
+        assert model.free_energy(state, frame) == pytest.approx(-np.log(np.exp(-energies).sum()))
+
+
+def test_free_energy_moves_with_the_key_and_leans_as_sampling_does() -> None:
+    model = random_live_model(0, replace(SMALL_CONFIG, one_key=True, usual_notes=4.0))
+    state = model.initial_state()
+    here, there = (Frame(frozenset({60 + n, 64 + n}), frozenset({60 + n})) for n in (0, 3))
+    assert model.free_energy(state, here) == model.free_energy(replace(state, semitones=3), there)
+    strayed = replace(state, notes=0.7)  # 2 ln 2 nats for each of two notes
+    leans = model.free_energy(state, here) - model.free_energy(strayed, here)
+    assert leans == pytest.approx(4 * np.log(2), abs=1e-3)
+
+
+def test_probabilities_are_how_often_other_chains_set_a_bit() -> None:
+    """Four free keys, three hidden units, 400 x 5 chains: rates of the exact marginals within 5 standard errors."""
+    random = np.random.default_rng(6)
+    config = ModelConfig(n_hidden=3, n_recurrent=1, onsets=False, chain_start="zeros")
+    weights = {name: np.zeros(shape, np.float32) for name, shape in weight_shapes(config).items()}
+    weights["b_v"][:] = -100
+    weights["b_v"][:4] = random.normal(0, 1, 4)
+    weights["W"][:4] = random.normal(0, 2, (4, 3))
+    model = LiveModel(config, weights)
+    v = np.arange(16)[:, None] >> np.arange(4) & 1
+    frames = [Frame(frozenset((np.flatnonzero(row) + 21).tolist())) for row in v]
+    state = model.initial_state()
+    masses = np.exp([-model.free_energy(state, frame) for frame in frames])
+    expected = masses @ v / masses.sum()
+    found = np.mean(
+        [model.probabilities(state, NoiseKey(seed, 0, 0), chains=5, gibbs_steps=40) for seed in range(400)], axis=0
+    )
+    assert (np.abs(found[:4] - expected) < 5 * 0.5 / np.sqrt(400 * 5)).all()
+    assert not found[4:].any()
+
+
+def test_probabilities_keep_to_clamps_and_key_and_to_the_number_of_notes() -> None:
+    model = random_live_model(0, replace(SMALL_CONFIG, one_key=True))
+    on, off = bits_of(model, range(62, 63)), bits_of(model, range(64, 66))
+    keep = {"chains": 3, "gibbs_steps": 5, "temperature": 1.2}
+    here, there = model.initial_state(), model.initial_state(semitones=5)
+    plain = model.probabilities(here, NoiseKey(5, 0, 0), clamped_on=on, clamped_off=off, **keep)  # type: ignore[arg-type]
+    moved = model.probabilities(
+        there,
+        NoiseKey(5, 0, 0),
+        clamped_on=transpose(on, 5),
+        clamped_off=transpose(off, 5),
+        **keep,  # type: ignore[arg-type]
+    )
+    assert plain[62 - 21] == 1
+    assert not plain[64 - 21 : 66 - 21].any()
+    assert np.array_equal(transpose(plain, 5)[10:70], moved[10:70])
+    full = silent_model(1.0)
+    few = full.probabilities(full.initial_state(), NoiseKey(0, 0, 0), chains=4, gibbs_steps=5, most_notes=2)
+    np.testing.assert_allclose(few, sigmoid(np.array(1.0)), atol=1e-3)  # what each key would like by itself
