@@ -300,7 +300,8 @@ class Session:
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
-        self._jot(jot.Marked(self._make_snapshot().position_steps(self._clock.now_seconds()), command.text))
+        now = self._make_snapshot().position_steps(self._clock.now_seconds())
+        self._jot(jot.Marked(now if command.step is None else command.step, command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 
