@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PyQt6.QtWidgets import QSizePolicy, QWidget
 
@@ -245,15 +245,17 @@ class OverviewStrip(QWidget):
 
     def _paint_picture(self, size: QSize, scale: float) -> QPixmap:
         """Paint everything that changes only when a note ends."""
-        theme = self._theme
+        theme, room = self._theme, round(ROOM * scale)
+        rows = max(1, size.height() - 2 * room)
+        image = _coloured(self.map.picture(rows), theme)
         picture = QPixmap(size)
-        picture.setDevicePixelRatio(scale)
         picture.fill(theme.colour("ground"))
         painter = QPainter(picture)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        inner = QRectF(0, ROOM, self.width(), self.height() - 2 * ROOM - 1)
-        image = _coloured(self.map.picture(max(1, round(inner.height() * scale))), theme)
-        painter.drawImage(inner, image)
+        painter.drawImage(QRect(0, room, size.width(), rows), image)
+        painter.end()
+        picture.setDevicePixelRatio(scale)
+        painter = QPainter(picture)
         for x in _apart((self._x(step) for step in self._markers), 3.0):
             painter.fillRect(QRectF(snap(x, scale), 0, 2, self.height() - 1), theme.colour("primer"))
         painter.fillRect(QRectF(0, self.height() - 1, self.width(), 1), theme.colour("line"))

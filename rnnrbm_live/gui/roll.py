@@ -143,7 +143,8 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.setClipRect(geometry.past)
         self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
         now = self.view.position
-        playing = [replace(note, end_steps=now) for note in music.playing() if note.start_steps < now]
+        beyond = now + 1  # what sounds reaches the now-line, where the picture ends
+        playing = [replace(note, end_steps=beyond) for note in music.playing() if note.start_steps < now]
         painter.save()
         painter.translate(snap(shift, scale), 0)
         self.painted_notes += paint.paint_notes(painter, geometry, theme, playing, 1.0)

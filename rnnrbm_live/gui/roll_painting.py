@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QPainter, QPen
+from PyQt6.QtGui import QPainter, QPen, QPolygonF
 
 from rnnrbm_live.core.clamps import Clamps
 from rnnrbm_live.core.frame import Source
@@ -28,7 +28,7 @@ LEGEND = ((Source.MODEL, "Model"), (Source.PLAYER, "You"), (Source.PRIMER, "Prim
 LEGEND_SIZE = (206.0, 28.0)  # pixels
 SHADES = 8  # of a colour, by velocity
 SOFTEST = 0.6  # strength of the colour at velocity 0
-NOTE_GAP = 2.0  # pixels at a note's end, where there is room
+NOTE_GAP, GAP_SHARE = 2.0, 0.25  # pixels at a note's end, and of its length at most
 NOTE_MARGIN = 0.1  # of a row's height, above and below a note
 NOTE_RADIUS = 3.0  # pixels
 NAMED_ROW = 15.0  # pixels: from this height on, notes and white keys bear their names
@@ -37,7 +37,7 @@ NAME_PLACE = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RULER_TEXT = 17.0  # pixels, at most
 NARROWEST_BEAT = 9.0  # pixels between beat lines
 NARROWEST_BAR = 56.0  # pixels between bar numbers
-REGION_TINT, RULER_TINT = 0.09, 0.2  # opacity of what lies over a selection
+REGION_TINT, RULER_TINT = 0.07, 0.18  # opacity of what lies over a selection
 HANDLE_PIXELS = 5.0  # width of its handles
 TAG_STRENGTH = 0.15  # of the colour behind a marker's words
 MARKER_REACH = 400.0  # pixels a marker's tag may extend
@@ -81,7 +81,7 @@ def paint_bars(
             painter.fillRect(QRectF(x, 0, hair, geometry.height), theme.colour("bar_line"))
             bar = timeline.bar(step)
             if (bar - 1) % every == 0 and step >= numbers_from:
-                painter.drawText(QPointF(x + 6, RULER_PIXELS - 7), str(bar))
+                painter.drawText(QPointF(x + 8, RULER_PIXELS - 7), str(bar))
         elif in_bar % beat == 0 and beat * zoom > NARROWEST_BEAT:
             line = QRectF(x, RULER_PIXELS, hair, geometry.height - RULER_PIXELS)
             painter.fillRect(line, theme.colour("beat_line"))
@@ -99,16 +99,17 @@ def paint_notes(painter: QPainter, geometry: Geometry, theme: Theme, notes: Iter
     """
     bars: defaultdict[tuple[Source, int], list[tuple[QRectF, int]]] = defaultdict(list)
     scale, zoom, height = _scale(painter), geometry.pixels_per_step, geometry.row_height
-    least, gap = 1 / scale, (NOTE_GAP if zoom * 4 > NARROWEST_BEAT else 1.0)
+    least = 1 / scale
+    tall = max(least, snap((1 - 2 * NOTE_MARGIN) * height, scale))
     count = 0
     for note in notes:
         if geometry.shows(note.pitch):
             # Edges lie on whole device pixels, so that all bars are equally sharp and all gaps equally wide.
             y = geometry.y_of(note.pitch)
             left, top = snap(note.start_steps * zoom, scale), snap(y + NOTE_MARGIN * height, scale)
-            right = snap(note.end_steps * zoom - gap, scale)
-            bottom = snap(y + (1 - NOTE_MARGIN) * height, scale)
-            box = QRectF(left, top, max(least, right - left), max(least, bottom - top))
+            right = snap(note.end_steps * zoom, scale)
+            right -= max(least, snap(min(NOTE_GAP, GAP_SHARE * (right - left)), scale))
+            box = QRectF(left, top, max(least, right - left), tall)
             bars[note.source, round(SHADES * min(1.0, note.velocity / 100))].append((box, note.pitch))
             count += 1
     named = height >= NAMED_ROW
@@ -187,22 +188,24 @@ def paint_keyboard(
 
     Keys that the model may not play are dimmed; those that it always plays have a dot.
     """
-    height, bottom = geometry.row_height, float(geometry.height)
+    height, bottom, scale = geometry.row_height, float(geometry.height), _scale(painter)
+    hair = _hair(scale)
     painter.fillRect(QRectF(0, 0, KEYBOARD_PIXELS, RULER_PIXELS), theme.colour("bar"))
     painter.fillRect(QRectF(0, RULER_PIXELS, KEYBOARD_PIXELS, bottom), theme.colour("white_key"))
     edge = theme.colour("key_edge")
     pitches = range(geometry.low, geometry.high)
     for pitch in (pitch for pitch in pitches if not is_black(pitch)):
-        y = geometry.y_of(pitch)
+        top, below = (snap(geometry.y_of(row), scale) for row in (pitch, pitch - 1))
         if pitch in lit:
-            painter.fillRect(QRectF(0, y, KEYBOARD_PIXELS, height), theme.colour(SOURCE_COLOURS[lit[pitch]]))
+            painter.fillRect(QRectF(0, top, KEYBOARD_PIXELS, below - top), theme.colour(SOURCE_COLOURS[lit[pitch]]))
         if pitch % 12 in (0, 5):  # between B and C, and between E and F
-            painter.fillRect(QRectF(0, round(y + height), KEYBOARD_PIXELS, 1), edge)
+            painter.fillRect(QRectF(0, below, KEYBOARD_PIXELS, hair), edge)
     for pitch in (pitch for pitch in pitches if is_black(pitch)):
         y, length = geometry.y_of(pitch), round(KEYBOARD_PIXELS * 0.6)
+        top, below = snap(y + 0.06 * height, scale), snap(y + 0.94 * height, scale)
         colour = theme.colour(SOURCE_COLOURS[lit[pitch]] if pitch in lit else "black_key")
-        painter.fillRect(QRectF(length, round(y + height / 2), KEYBOARD_PIXELS - length, 1), edge)
-        painter.fillRect(QRectF(0, y + 0.06 * height, length, 0.88 * height), colour)
+        painter.fillRect(QRectF(length, snap(y + height / 2, scale), KEYBOARD_PIXELS - length, hair), edge)
+        painter.fillRect(QRectF(0, top, length, below - top), colour)
     for pitch in pitches:
         if pitch in bounds.silent:
             painter.fillRect(QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS, height), theme.colour("ground", 0.6))
@@ -217,8 +220,22 @@ def paint_keyboard(
             painter.setPen(theme.colour(f"on_{SOURCE_COLOURS[lit[pitch]]}" if pitch in lit else "key_name"))
             name = QRectF(0, geometry.y_of(pitch), KEYBOARD_PIXELS - 4, height)
             painter.drawText(name, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, pitch_name(pitch))
+    _point_beyond(painter, theme, lit, geometry)
     painter.fillRect(QRectF(KEYBOARD_PIXELS - 1, 0, 1, bottom), theme.colour("edge"))
     painter.fillRect(QRectF(0, 0, 2, bottom), theme.colour("text"))
+
+
+def _point_beyond(painter: QPainter, theme: Theme, lit: Mapping[int, Source], geometry: Geometry) -> None:
+    """Point up and down, above the keyboard, to what sounds beyond the pitches that are shown."""
+    middle = KEYBOARD_PIXELS / 2
+    painter.setPen(Qt.PenStyle.NoPen)
+    for beyond, x, tip, base in (
+        ([pitch for pitch in lit if pitch >= geometry.high], middle - 8, 8.0, 15.0),
+        ([pitch for pitch in lit if pitch < geometry.low], middle + 8, 15.0, 8.0),
+    ):
+        if beyond:
+            painter.setBrush(theme.colour(SOURCE_COLOURS[lit[beyond[0]]]))
+            painter.drawPolygon(QPolygonF([QPointF(x - 5, base), QPointF(x + 5, base), QPointF(x, tip)]))
 
 
 def paint_legend(painter: QPainter, theme: Theme) -> None:
@@ -261,7 +278,7 @@ def _scale(painter: QPainter) -> float:
 
 def _hair(scale: float) -> float:
     """Return the width of a thin line in pixels: a whole number of device pixels, at least one."""
-    return max(1, round(scale)) / scale
+    return max(1, int(scale)) / scale
 
 
 def notes_of_plan(planned_from: int, planned: Iterable[PlannedFrame], playing: Iterable[Note]) -> list[Note]:
