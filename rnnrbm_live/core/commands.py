@@ -96,9 +96,15 @@ class SelectModel:
 
 @dataclass(frozen=True, slots=True)
 class AddMarker:
-    """Flag this moment; exported as a MIDI marker."""
+    """Flag a moment; exported as a MIDI marker.
+
+    Attributes:
+        text: its name.
+        step: when, in steps since the session began; None for now.
+    """
 
     text: str
+    step: float | None = None
 
 
 Command = (

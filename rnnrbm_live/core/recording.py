@@ -33,6 +33,7 @@ class Recording:
         end_steps: how far the recording reaches.
         longest_steps: length of the longest ended note, so that a reader can bound its search.
         timeline: where bars begin.
+        rewrites: how often notes that had ended were replaced; while it stays, they are only added to.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -43,6 +44,7 @@ class Recording:
         self.markers: list[Marker] = []
         self.end_steps = 0.0
         self.longest_steps = 0.0
+        self.rewrites = 0
         self._playing: dict[tuple[Source, int], Note] = {}
         self._previous = PlannedFrame()
 
@@ -93,8 +95,12 @@ class Recording:
         self._end_frame_notes(position_steps)
 
     def add_marker(self, step: float, text: str) -> None:
-        """Name a moment."""
-        self.markers.append(Marker(step, text))
+        """Name a moment, which may be a past one."""
+        marker = Marker(step, text)
+        if self.markers and self.markers[-1].step > step:
+            self.markers = sorted([*self.markers, marker], key=lambda each: each.step)
+        else:
+            self.markers.append(marker)
 
     def replace_notes(self, source: Source, from_steps: float, notes: list[Note]) -> None:
         """Replace the notes of one source that start at `from_steps` or later: a primer, once its tempo is known."""
@@ -104,6 +110,12 @@ class Recording:
         self.notes = sorted(kept + notes, key=lambda note: note.end_steps)
         self.longest_steps = max((note.end_steps - note.start_steps for note in self.notes), default=0.0)
         self.end_steps = max((note.end_steps for note in self.notes), default=0.0)
+        self.rewrites += 1
+
+    @property
+    def version(self) -> tuple[int, int, int]:
+        """Changes with every note that ends or is replaced, and with every marker: rewrites, notes, markers."""
+        return self.rewrites, len(self.notes), len(self.markers)
 
     def playing(self) -> tuple[Note, ...]:
         """Return the notes that still sound, as if they ended where the recording does."""

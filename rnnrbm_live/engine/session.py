@@ -35,8 +35,8 @@ from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
-from rnnrbm_live.engine.turns import Turns
 from rnnrbm_live.engine.thoughts import Thoughts
+from rnnrbm_live.engine.turns import Turns
 from rnnrbm_live.model.live import LiveModel
 
 JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
@@ -343,7 +343,8 @@ class Session:
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
-        self._jot(jot.Marked(self._make_snapshot().position_steps(self._clock.now_seconds()), command.text))
+        now = self._make_snapshot().position_steps(self._clock.now_seconds())
+        self._jot(jot.Marked(now if command.step is None else command.step, command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 

@@ -30,9 +30,22 @@ class ExportDialog(QDialog):
     chosen = pyqtSignal(object, object)
 
     def __init__(
-        self, parent: QWidget, recording: Recording, folder: Path, remembered: MutableMapping[str, Any]
+        self,
+        parent: QWidget,
+        recording: Recording,
+        folder: Path,
+        remembered: MutableMapping[str, Any],
+        bars: tuple[int, int] | None = None,
     ) -> None:
-        """Ask about a recording, in the way that was chosen last; `remembered` keeps what is chosen now."""
+        """Ask about a recording, in the way that was chosen last; `remembered` keeps what is chosen now.
+
+        Args:
+            parent: the window that it lies over.
+            recording: what sounded.
+            folder: where to write, to begin with.
+            remembered: what was chosen last, and what is chosen now.
+            bars: the first and the last one that are selected; None for no selection.
+        """
         super().__init__(parent)
         self.setWindowTitle("Export the session")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -53,8 +66,10 @@ class ExportDialog(QDialog):
         self.export = Button("Export", "Write the file; the music goes on meanwhile (Enter)", "default")
         self.cancel = Button("Cancel", "Write nothing (Esc)")
         self._offer(remembered)
-        self.first.setValue(first)
-        self.last.setValue(last)
+        self.first.setValue(bars[0] if bars else first)
+        self.last.setValue(bars[1] if bars else last)
+        if bars:
+            self.region.setCurrentIndex(self.region.findData(True))
         name = f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}{self.kind.currentData()}"
         self.path.setText(str(folder / name))
         self._build()

@@ -83,6 +83,15 @@ class Geometry:
         """Where step 0 falls in the past's drawing, pixels."""
         return self.now_x - (view.position - view.scrolled_steps) * self.pixels_per_step
 
+    def past_step(self, x: float, view: View) -> float:
+        """Return the step that is drawn at an x of the past."""
+        return (x - self.past_shift(view)) / self.pixels_per_step
+
+    @property
+    def past_steps(self) -> float:
+        """How many steps of the past can be seen at a time."""
+        return self.now_x / self.pixels_per_step
+
     def future_shift(self, view: View) -> float:
         """Where step 0 falls in the drawing of what is coming, pixels."""
         return self.now_x + KEYBOARD_PIXELS - view.position * self.pixels_per_step

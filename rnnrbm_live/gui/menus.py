@@ -8,18 +8,26 @@ from functools import partial
 
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QAction, QActionGroup, QKeySequence
-from PyQt6.QtWidgets import QMainWindow, QMenu
+from PyQt6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from rnnrbm_live.gui.theme import THEMES
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of a menu; several shortcuts are separated by spaces."""
+    """A line of a menu.
+
+    Attributes:
+        title: what it is called.
+        shortcuts: separated by spaces.
+        act: what it does.
+        where: the widget that must have the focus for its shortcuts to act; None for the whole window.
+    """
 
     title: str
     shortcuts: str
     act: Callable[[], object]
+    where: QWidget | None = None
 
 
 class Menus:
@@ -70,7 +78,11 @@ class Menus:
     def _action(self, menu: QMenu, entry: Entry) -> QAction:
         action = QAction(entry.title, self._window)
         action.setShortcuts([QKeySequence(keys) for keys in entry.shortcuts.split()])
-        action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        if entry.where is None:
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        else:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+            entry.where.addAction(action)
         action.triggered.connect(lambda: entry.act())
         menu.addAction(action)
         return action

@@ -70,7 +70,7 @@ class ScrollingPicture:
         left = area.left() - snap(shift, scale)
         wanted = (area.width(), area.height(), scale, key)
         if wanted != self._key or not self._origin <= left <= self._origin + MARGIN_PIXELS:
-            origin, width = math.floor(left), area.width() + MARGIN_PIXELS
+            origin, width = math.floor(left * scale) / scale, area.width() + MARGIN_PIXELS
 
             def paint_from_origin(inside: QPainter) -> None:
                 inside.translate(-origin, 0)

@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pianoroll import Note
+from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui import roll_painting as paint
@@ -36,6 +37,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     Attributes:
         view: what is shown; the widget around it changes this.
         dropping: whether a file is held over the roll.
+        region: what is selected, the first step and the one after the last; None for nothing.
         painted_notes: notes painted since the item was made.
     """
 
@@ -44,6 +46,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         super().__init__()
         self.view = View()
         self.dropping = False
+        self.region: tuple[int, int] | None = None
         self.painted_notes = 0
         self._snapshot: Snapshot | None = None
         self._theme = DARK
@@ -59,6 +62,11 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             self._bounds = clamps(snapshot.settings, NO_KEYS)
         self._snapshot = snapshot
         self._hint = hint
+
+    @property
+    def snapshot(self) -> Snapshot | None:
+        """What is shown; None before the first."""
+        return self._snapshot
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -78,6 +86,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             snap(geometry.past_shift(self.view), scale),
             snap(geometry.future_shift(self.view), scale),
             self.dropping,
+            self.region,
         )
         if len(shown) != len(self._shown) or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]:
             self._shown = shown
@@ -93,6 +102,8 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         scale = device.devicePixelRatioF() if device else 1.0
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._paint_past(painter, geometry, snapshot, scale)
+        if self.region is not None:
+            paint.paint_region(painter, geometry, theme, self.region, snap(geometry.past_shift(self.view), scale))
         self._paint_future(painter, geometry, snapshot, scale)
         lit, bounds = snapshot.sounding(), self._bounds
         likely = snapshot.likely[0] if snapshot.likely else b""
@@ -112,7 +123,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
                 theme,
                 lambda inside: paint.paint_legend(inside, theme),
             )
-        if self._hint and not snapshot.recording.end_steps:
+        if self._hint and not music_of(snapshot).end_steps:
             paint.paint_words(painter, theme, geometry.past.adjusted(0, RULER_PIXELS, 0, 0), *self._hint)
         if self.dropping:
             painter.setPen(QPen(theme.colour("primer"), 2))
@@ -120,22 +131,22 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 4, -4, -4), 8, 8)
 
     def _paint_past(self, painter: QPainter, geometry: Geometry, snapshot: Snapshot, scale: float) -> None:
-        recording, theme, zoom = snapshot.recording, self._theme, geometry.pixels_per_step
+        music, theme, zoom = music_of(snapshot), self._theme, geometry.pixels_per_step
         shift = geometry.past_shift(self.view)
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             paint.paint_rows(inside, geometry, theme, left, right)
             paint.paint_bars(inside, geometry, theme, snapshot.timeline, left, right)
-            ended = recording.notes_between(left / zoom, right / zoom)
+            ended = music.notes_between(left / zoom, right / zoom)
             self.painted_notes += paint.paint_notes(inside, geometry, theme, ended, PAST_STRENGTH)
-            paint.paint_markers(inside, geometry, theme, recording.markers, left, right)
+            paint.paint_markers(inside, geometry, theme, music.markers, left, right)
 
-        notes = recording.notes
-        key = (geometry, theme, snapshot.timeline, id(notes), len(notes), len(recording.markers))
+        key = (geometry, theme, snapshot.timeline, music, music.version)
         painter.setClipRect(geometry.past)
         self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
         now = self.view.position
-        playing = [replace(note, end_steps=now) for note in recording.playing() if note.start_steps < now]
+        beyond = now + 1  # what sounds reaches the now-line, where the picture ends
+        playing = [replace(note, end_steps=beyond) for note in music.playing() if note.start_steps < now]
         painter.save()
         painter.translate(snap(shift, scale), 0)
         self.painted_notes += paint.paint_notes(painter, geometry, theme, playing, 1.0)
@@ -160,11 +171,16 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._future.show(painter, geometry.future, geometry.future_shift(self.view), scale, key, paint_stretch)
 
 
+def music_of(snapshot: Snapshot) -> Recording:
+    """Return what sounded, as the roll and the overview show it."""
+    return snapshot.recording
+
+
 def _going_on(snapshot: Snapshot) -> tuple[Note, ...]:
     """Return the sounding notes that the plan will end: not those of keys that are held down."""
     keys = {pitch for pitch, _ in snapshot.keys}
     return tuple(
         note
-        for note in snapshot.recording.playing()
+        for note in music_of(snapshot).playing()
         if note.source is Source.MODEL or (note.source is Source.PRIMER and note.pitch not in keys)
     )

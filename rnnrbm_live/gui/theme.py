@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from string import Template
 
-from PyQt6.QtGui import QColor, QFont, QPalette
+from PyQt6.QtGui import QColor, QFont, QPalette, qGray
 
 WORDS = "Inter"
 FIGURES = "JetBrains Mono"
@@ -83,6 +83,11 @@ class Theme:
         colour, ground = QColor(getattr(self, name)), QColor(self.ground)
         parts = ((ground.redF(), colour.redF()), (ground.greenF(), colour.greenF()), (ground.blueF(), colour.blueF()))
         return QColor.fromRgbF(*(below + (above - below) * strength for below, above in parts))
+
+    def on(self, colour: QColor) -> QColor:
+        """Return the colour of words on a colour: the ground's or the text's, whichever stands out more."""
+        choices = (QColor(self.ground), QColor(self.text))
+        return max(choices, key=lambda choice: abs(qGray(choice.rgb()) - qGray(colour.rgb())))
 
 
 DARK = Theme(
@@ -304,6 +309,7 @@ QFrame#drop { background: $field; border: 1px dashed $edge; border-radius: 10px;
 QFrame#drop[over="true"] { border: 1px solid $primer; }
 QProgressBar { background: $field; border: 0; border-radius: 3px; min-height: 6px; max-height: 6px; }
 QProgressBar::chunk { background: $model; border-radius: 3px; }
+QFrame#floating { background: $panel; border: 1px solid $edge; border-radius: 8px; }
 QMenuBar { background: $bar; padding: 2px 6px; }
 QMenuBar::item { padding: 4px 10px; border-radius: 5px; background: transparent; }
 QMenuBar::item:selected { background: $line; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +30,11 @@ from rnnrbm_live.gui.learnable import make_learnable
 from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.midi_learn import SHORTCUT, LearnStrip, MidiLearn
 from rnnrbm_live.gui.midi_window import MidiWindow
+from rnnrbm_live.gui.overview import OverviewStrip
 from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
-from rnnrbm_live.gui.roll_view import RollView
+from rnnrbm_live.gui.roll import music_of
+from rnnrbm_live.gui.roll_view import PAN_ROWS, ZOOM_ROWS, RollView
+from rnnrbm_live.gui.selection import bars_in
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
@@ -39,8 +43,8 @@ from rnnrbm_live.gui.thinking import Thinking
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
 from rnnrbm_live.gui.training_window import TrainingWindow, percent
-from rnnrbm_live.gui.undo import Undo
 from rnnrbm_live.gui.turns import TurnsStrip
+from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
@@ -80,6 +84,7 @@ class MainWindow(QMainWindow):
         self.roll = RollView()
         self.thinking = Thinking()
         self._settled = QTimer(self)
+        self.overview = OverviewStrip()
         self.trouble = TroubleStrip()
         self.controls = Controls()
         self.status = StatusStrip()
@@ -119,6 +124,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.duet)
         layout.addWidget(self.turns)
         layout.addWidget(self.bounds)
+        layout.addWidget(self.overview)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.thinking)
@@ -136,6 +142,9 @@ class MainWindow(QMainWindow):
         bridge.figures.connect(self.status.show_figures)
         bridge.figures.connect(self.thinking.show_figures)
         bridge.noticed.connect(self.trouble.show_notice)
+        bridge.figures.connect(
+            lambda snapshot: self.overview.take_in(music_of(snapshot), self.roll.item.geometry_now().past_steps)
+        )
         bridge.moved.connect(self._move)
 
     def _follow_user(self) -> None:
@@ -160,6 +169,9 @@ class MainWindow(QMainWindow):
         self.thinking.toggled.connect(self.set_thinking)
         self._settled.setSingleShot(True)
         self._settled.timeout.connect(self._unfold_by_default)
+        roll.export_asked.connect(self._export)
+        roll.moment_marked.connect(lambda step: send(ask.AddMarker("Marked", step)))
+        self.overview.asked.connect(roll.look_at)
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -197,6 +209,10 @@ class MainWindow(QMainWindow):
             return lambda: self.bridge.send(command)
 
         roll = self.roll
+        earlier, later = partial(roll.move_edge, first=True), partial(roll.move_edge, first=False)
+        loop = [Entry("Loop the selection", "Ctrl+Shift+L", roll.loop_region)] if roll.offers_loop else []
+        here = Entry("Continue from the bar looked at", "Ctrl+Return Ctrl+Enter", roll.choose_moment_seen)
+        go_on = [here] if roll.offers_moments else []
         self._menus.add(
             "&File",
             [
@@ -255,6 +271,16 @@ class MainWindow(QMainWindow):
                     Entry("Previous preset", "Ctrl+Shift+Up", lambda: self._step_preset(-1)),
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
+                [
+                    Entry("Select the last 4 bars", "Ctrl+L", roll.select_last_bars),
+                    Entry("Select an earlier bar too", "Shift+Left", lambda: earlier(bars=-1), roll),
+                    Entry("Select a later bar too", "Shift+Right", lambda: later(bars=1), roll),
+                    Entry("Leave the first bar out", "Ctrl+Shift+Left", lambda: earlier(bars=1), roll),
+                    Entry("Leave the last bar out", "Ctrl+Shift+Right", lambda: later(bars=-1), roll),
+                    Entry("Select nothing", "Delete Backspace", lambda: roll.select(None), roll),
+                    *loop,
+                    *go_on,
+                ],
             ],
         )
         view = self._menus.add(
@@ -262,8 +288,20 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Back to now", "End", roll.follow),
+                    Entry("Start of the session", "Home", roll.look_at_start),
+                    Entry("A screenful back", "PgUp", lambda: roll.pan_screens(1)),
+                    Entry("A screenful on", "PgDown", lambda: roll.pan_screens(-1)),
+                    Entry("A beat back", "Left", lambda: roll.pan_beats(1), roll),
+                    Entry("A beat on", "Right", lambda: roll.pan_beats(-1), roll),
+                    Entry("Higher", "Up", lambda: roll.pan_pitch(PAN_ROWS), roll),
+                    Entry("Lower", "Down", lambda: roll.pan_pitch(-PAN_ROWS), roll),
+                ],
+                [
                     Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
                     Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
+                    Entry("Taller rows", "Alt+Up", lambda: roll.zoom_pitch(-ZOOM_ROWS)),
+                    Entry("Lower rows", "Alt+Down", lambda: roll.zoom_pitch(ZOOM_ROWS)),
+                    Entry("Fit pitch to the notes", "Alt+0", roll.fit_pitch),
                 ],
                 [
                     Entry("Larger text", "Ctrl++ Ctrl+=", lambda: self.step_text(1)),
@@ -304,6 +342,7 @@ class MainWindow(QMainWindow):
         beat = self.bridge.snapshot.timeline.steps_per_beat
         self.roll.move_to(position // beat * beat if self._still else position)
         self.thinking.move_to(self.roll.item.geometry_now(), self.roll.item.view)
+        self.overview.look(self.roll.seen, position, self.roll.region)
 
     def _show_presets(self, presets: list[Preset]) -> None:
         self.controls.show_presets(presets)
@@ -378,7 +417,9 @@ class MainWindow(QMainWindow):
     def _export(self) -> None:
         recording = self.bridge.snapshot.recording
         if recording.end_steps > 0:
-            self.files.ask_where_to_export(recording)
+            region = self.roll.region
+            bars = bars_in(self.bridge.snapshot.timeline, region) if region is not None else None
+            self.files.ask_where_to_export(recording, bars)
         else:
             self._say("There is nothing to export yet: press Play (Space) first")
 
@@ -524,6 +565,7 @@ class MainWindow(QMainWindow):
         apply_theme(application, theme)
         self.roll.set_theme(theme)
         self.thinking.set_theme(theme)
+        self.overview.set_theme(theme)
         self.toolbar.set_scale(theme.scale)
         self._settled.start(0)
         self._remembered["theme"] = theme.name
@@ -583,6 +625,7 @@ class MainWindow(QMainWindow):
             self._unfold(thinking)
         theme = self._remembered.get("theme")
         self.set_theme(theme if isinstance(theme, str) else "dark")
+        self.roll.restore_zoom(self._remembered.get("zoom"))
         self.resize(1400, 860)
         geometry = self._remembered.get("geometry")
         if isinstance(geometry, str):
@@ -595,6 +638,7 @@ class MainWindow(QMainWindow):
         self.training.let_go()
         geometry: Any = self.saveGeometry().toBase64().data()
         self._remembered["geometry"] = geometry.decode("ascii")
+        self._remembered["zoom"] = self.roll.zoom_to_remember()
         self._services.store.save(self._remembered)
         self.closed.emit()
         super().closeEvent(event)
