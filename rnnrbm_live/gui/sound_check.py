@@ -60,7 +60,9 @@ class SoundCheck(QDialog):
             ("Last key", self.last_key),
         )
         for row, (name, label) in enumerate(rows):
-            grid.addWidget(muted(name), row, 0, Qt.AlignmentFlag.AlignTop)
+            title = muted(name)
+            title.setContentsMargins(0, 2, 0, 0)  # on the line of the larger words beside it
+            grid.addWidget(title, row, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label, row, 1)
             label.setAccessibleName(name)
         for label in (self.answer, self.piano, self.outputs, self.inputs, self.last_key):
@@ -71,8 +73,7 @@ class SoundCheck(QDialog):
         layout.setSpacing(20)
         layout.addLayout(top)
         layout.addLayout(grid)
-        layout.addStretch(1)
-        self.resize(WIDTH, layout.heightForWidth(WIDTH))
+        self.resize(WIDTH, 0)
         self.play.setFocus()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -83,9 +84,16 @@ class SoundCheck(QDialog):
         self.piano.setText(_piano(snapshot))
         self.outputs.setText(_outputs(snapshot.ports))
         self.inputs.setText(_inputs(snapshot.ports))
+        self._grow()
         if snapshot.keys and not self._timer.isActive():
             pitch, velocity = snapshot.keys[-1]
             self.last_key.setText(f"{pitch_name(pitch)}, struck with {velocity} of 127")
+
+    def _grow(self) -> None:
+        """Be as tall as the words ask for, now; never smaller, so that nothing jumps under the mouse."""
+        layout = self.layout()
+        assert layout is not None
+        self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def hideEvent(self, event: QHideEvent | None) -> None:
         """Leave nothing sounding."""
