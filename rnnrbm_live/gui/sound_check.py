@@ -10,7 +10,7 @@ from rnnrbm_live.core.messages import PlayKey, Ports
 from rnnrbm_live.core.pitch import pitch_name
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.controls import MEASURES
-from rnnrbm_live.gui.widgets import MIDDLE, Button, muted
+from rnnrbm_live.gui.widgets import MIDDLE, Button, muted, with_the_text
 
 CHORD = (48, 60, 64, 67, 72)
 CHORD_MS = 1500
@@ -73,7 +73,7 @@ class SoundCheck(QDialog):
         layout.setSpacing(20)
         layout.addLayout(top)
         layout.addLayout(grid)
-        self.resize(WIDTH, 0)
+        self.resize(with_the_text(WIDTH, 0))
         self.play.setFocus()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
