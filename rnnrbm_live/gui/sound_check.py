@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -84,15 +84,21 @@ class SoundCheck(QDialog):
         self.piano.setText(_piano(snapshot))
         self.outputs.setText(_outputs(snapshot.ports))
         self.inputs.setText(_inputs(snapshot.ports))
-        self._grow()
         if snapshot.keys and not self._timer.isActive():
             pitch, velocity = snapshot.keys[-1]
             self.last_key.setText(f"{pitch_name(pitch)}, struck with {velocity} of 127")
 
+    def event(self, event: QEvent | None) -> bool:
+        """Grow when the words do, and never shrink, so that nothing jumps under the mouse."""
+        done = super().event(event)
+        if event is not None and event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Show):
+            self._grow()
+        return done
+
     def _grow(self) -> None:
-        """Be as tall as the words ask for, now; never smaller, so that nothing jumps under the mouse."""
         layout = self.layout()
         assert layout is not None
+        layout.invalidate()  # before it is shown, the words had not their font yet
         self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def hideEvent(self, event: QHideEvent | None) -> None:

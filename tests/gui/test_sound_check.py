@@ -18,6 +18,7 @@ from rnnrbm_live.engine.snapshot import Transport
 from rnnrbm_live.gui.sound_check import CHORD, VELOCITY, SoundCheck, places, what_to_hear
 from rnnrbm_live.gui.window import WELCOME, MainWindow
 from tests.gui.fakes import PORTS, FakeEngine, FakeFiles, FakeWorkshop, MemoryStore, services
+from tests.gui.test_look import clipped
 
 STRUCK = [PlayKey(pitch, VELOCITY) for pitch in CHORD]
 RELEASED = [PlayKey(pitch, 0) for pitch in CHORD]
@@ -65,6 +66,15 @@ def test_it_shows_where_sound_goes_and_the_last_key(window: MainWindow, check: S
     assert check.outputs.text() == "RNN-RBM Live, for programs that connect to it"
     assert check.inputs.text().startswith("none is plugged in")
     assert check.piano.text() == "plays, at 0.0 dB"
+
+
+@pytest.mark.parametrize("percent", [80, 100, 200])
+def test_its_words_fit(window: MainWindow, check: SoundCheck, percent: int) -> None:
+    window.set_text(percent)
+    check.play.click()
+    for _ in range(4):
+        QApplication.processEvents()
+    assert list(clipped(check)) == []
 
 
 @pytest.mark.parametrize(
