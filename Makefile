@@ -1,4 +1,4 @@
-.PHONY: run test bench soak assets clean
+.PHONY: run test bench soak assets pictures clean
 
 run:  ## set up if need be, then open the window
 	@scripts/setup.sh run
@@ -18,6 +18,10 @@ soak:  ## hours of music, and half an hour of mishaps in real time
 
 assets:  ## render the built-in piano anew
 	@.venv/bin/python assets/render_piano.py
+
+pictures:  ## draw the pictures in README anew
+	@scripts/setup.sh test
+	@.venv/bin/python -m scripts.pictures
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

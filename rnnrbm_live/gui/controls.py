@@ -303,7 +303,7 @@ class Controls(QScrollArea):
         missing = {ports.input} - {None, ALL_INPUTS, *ports.inputs}
         self.input.offer(
             [
-                ("All keyboards", ALL_INPUTS),
+                ("All keyboards" if ports.inputs else "None plugged in yet", ALL_INPUTS),
                 *((name, name) for name in ports.inputs),
                 *((f"{name} (not there)", name) for name in missing),
                 ("None: computer keys", None),

@@ -8,7 +8,10 @@ from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayo
 from rnnrbm_live import __version__
 
 KEYS = (
-    ("Play", (("Space", "Play or pause"), ("Ctrl+.", "Stop"), ("Esc", "Panic: end every sound"))),
+    (
+        "Play",
+        (("Space", "Play or pause"), ("Ctrl+.", "Stop"), ("Esc", "Panic: end every sound"), ("F2", "Sound check")),
+    ),
     (
         "Notes",
         (

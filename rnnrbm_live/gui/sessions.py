@@ -26,7 +26,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.gui.export_dialog import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import Playback, SessionEntry, SessionShelf
-from rnnrbm_live.gui.widgets import Button
+from rnnrbm_live.gui.widgets import Button, with_the_text
 from rnnrbm_live.gui.work import Tasks
 
 COLUMNS = ("Began", "Length", "Model", "Notes", "")
@@ -84,7 +84,7 @@ class SessionsWindow(QDialog):
         assert rows is not None
         assert columns is not None
         rows.hide()
-        rows.setDefaultSectionSize(30)
+        rows.setDefaultSectionSize(with_the_text(0, 30).height())
         columns.setHighlightSections(False)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in NUMBERS:
@@ -116,7 +116,7 @@ class SessionsWindow(QDialog):
         self.listen.clicked.connect(self._listen_or_stop)
         self.export.clicked.connect(self._ask_where_to_export)
         self.delete.clicked.connect(self._ask_before_deleting)
-        self.resize(680, 440)
+        self.resize(with_the_text(760, 440))
         self._show_choice()
 
     # --- the list ----------------------------------------------------------------------------------------

@@ -303,7 +303,7 @@ QHeaderView::section {
     background: $field; color: $muted; border: 0; border-bottom: 1px solid $line; padding: 6px 13px;
     font-size: ${small}px;
 }
-QLabel[kind="title"] { font-size: 17px; font-weight: 600; }
+QLabel[kind="title"] { font-size: ${huge}px; font-weight: 600; }
 QLabel[kind="alarm"] { color: $alarm; }
 QFrame#drop { background: $field; border: 1px dashed $edge; border-radius: 10px; }
 QFrame#drop[over="true"] { border: 1px solid $primer; }

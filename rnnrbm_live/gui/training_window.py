@@ -35,7 +35,7 @@ from rnnrbm_live.gui.curves import Curve
 from rnnrbm_live.gui.files import dropped_file
 from rnnrbm_live.gui.preview import Preview
 from rnnrbm_live.gui.training import Phase, Training
-from rnnrbm_live.gui.widgets import Button, Field, Switch, repolish
+from rnnrbm_live.gui.widgets import Button, Field, Switch, repolish, with_the_text
 
 COLUMNS = ("Piece", "Bars", "Meter", "Key")
 WIDTHS = {1: 62, 2: 62, 3: 96}  # pixels; the first column takes the rest
@@ -134,7 +134,7 @@ class TrainingWindow(QDialog):
         for button in self.findChildren(Button):
             button.setAutoDefault(False)
         self.setMinimumSize(720, 420)
-        self.resize(820, 520)
+        self.resize(with_the_text(820, 520))
 
     def _empty_page(self) -> QWidget:
         self.drop.setObjectName("drop")
@@ -179,7 +179,7 @@ class TrainingWindow(QDialog):
         assert columns is not None
         assert heading is not None
         rows.hide()
-        rows.setDefaultSectionSize(28)
+        rows.setDefaultSectionSize(with_the_text(0, 28).height())
         columns.setHighlightSections(False)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         heading.setTextAlignment(RIGHT)

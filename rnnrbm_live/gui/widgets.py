@@ -18,6 +18,7 @@ from PyQt6.QtGui import (
     QWheelEvent,
 )
 from PyQt6.QtWidgets import (
+    QApplication,
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
@@ -35,6 +36,8 @@ from PyQt6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+
+from rnnrbm_live.gui.theme import BASE_PIXELS
 
 SLIDER_MOVES: dict[int, int] = {Qt.Key.Key_Left: -1, Qt.Key.Key_Down: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: 1}
 SLIDER_RESETS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
@@ -107,11 +110,12 @@ class Switch(QCheckBox):
         """Draw a groove, a knob and the text."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        palette, on = self.palette(), self.isChecked() and self.isEnabled()
+        palette, on = self.palette(), self.isChecked()
+        lit = palette.highlight() if self.isEnabled() else palette.dark()
         tall = float(self.fontMetrics().height())
         groove = QRectF(1, (self.height() - tall) / 2, 1.9 * tall, tall)
         painter.setPen(palette.link().color() if self.hasFocus() else Qt.PenStyle.NoPen)
-        painter.setBrush(palette.highlight() if on else palette.mid())
+        painter.setBrush(lit if on else palette.mid())
         painter.drawRoundedRect(groove, tall / 2, tall / 2)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(palette.base() if on else palette.dark())
@@ -582,6 +586,13 @@ def muted(text: str) -> QLabel:
     label = QLabel(text)
     label.setProperty("kind", "muted")
     return label
+
+
+def with_the_text(width: int, height: int) -> QSize:
+    """Return a size, in pixels at the usual size of text, for the size that text has now, no larger than the screen."""
+    font, screen = QApplication.font(), QApplication.primaryScreen()
+    size = QSize(width, height) * (font.pixelSize() / BASE_PIXELS)
+    return size.boundedTo(screen.availableSize()) if screen is not None else size
 
 
 def bring_focus(keys: str, widget: QWidget) -> None:

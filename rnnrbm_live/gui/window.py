@@ -37,6 +37,7 @@ from rnnrbm_live.gui.roll_view import PAN_ROWS, ZOOM_ROWS, RollView
 from rnnrbm_live.gui.selection import bars_in
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
+from rnnrbm_live.gui.sound_check import SoundCheck
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
 from rnnrbm_live.gui.thinking import Thinking
@@ -48,6 +49,7 @@ from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
+WELCOME = "The model plays. Play along on A W S E D …, on the drawn keys, or on any MIDI keyboard"
 
 
 class MainWindow(QMainWindow):
@@ -64,6 +66,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._services = services
         self._remembered = services.store.load()
+        self._first_time = "theme" not in self._remembered
         self._tapping = TapTempo()
         self._text_percent = 100
         self._still = False
@@ -71,6 +74,8 @@ class MainWindow(QMainWindow):
         self.files = Files(self, services, self._remembered)
         self.training = Training(services.workshop, self)
         self._training_window: TrainingWindow | None = None
+        self._sound_check: SoundCheck | None = None
+        self._paused_for_check = False
         self._before_hearing = ""  # the model that played
         self.presets = Presets(self, services.presets, services.exports_folder)
         self.midi = MidiLearn(self, self._remembered.get("controllers"))
@@ -318,6 +323,7 @@ class MainWindow(QMainWindow):
             [
                 [
                     Entry("Keys and mouse", "F1", lambda: keys_window(self).show()),
+                    Entry("Sound check…", "F2", self.check_sound),
                     Entry("Copy diagnostics", "", self.copy_diagnostics),
                     Entry("About", "", lambda: about_window(self).show()),
                 ]
@@ -458,6 +464,30 @@ class MainWindow(QMainWindow):
         if self.bridge.snapshot.transport is Transport.PLAYING:
             self.bridge.send(ask.Pause())
 
+    def check_sound(self) -> None:
+        """Show the sound check; music that it pauses goes on when it is closed."""
+        self.trouble.withdraw(self.check_sound)
+        if self._sound_check is None:
+            check = self._sound_check = SoundCheck(self)
+            check.asked.connect(self.bridge.send)
+            check.sounding.connect(self._pause_for_the_check)
+            check.finished.connect(self._sound_checked)
+            self.bridge.changed.connect(check.show_snapshot)
+            self.closed.connect(check.close)
+            check.show_snapshot(self.bridge.snapshot)
+            check.show()
+        self._sound_check.activateWindow()
+
+    def _pause_for_the_check(self) -> None:
+        self._paused_for_check |= self.bridge.snapshot.transport is Transport.PLAYING
+        self._pause()
+
+    def _sound_checked(self) -> None:
+        self._sound_check = None
+        if self._paused_for_check and self.bridge.snapshot.transport is Transport.PAUSED:
+            self.bridge.send(ask.Play())
+        self._paused_for_check = False
+
     def _offer_last_session(self) -> None:
         cut_off = self._services.cut_off
         if cut_off is not None:
@@ -467,6 +497,8 @@ class MainWindow(QMainWindow):
                 "Take it up where it was cut off; what plays now stays saved",
                 lambda: self.files.take_up(cut_off.path),
             )
+        elif self._first_time and self.training.draft is None:
+            self.trouble.offer(WELCOME, "Sound check", "Nothing to be heard? Try a chord (F2)", self.check_sound)
         else:
             self._offer_draft()
 

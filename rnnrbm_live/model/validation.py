@@ -39,8 +39,8 @@ class HeldOutLikelihood:
 def sampled_accuracy(model: RNNRBM, pieces: Sequence[Piece], *, generator: torch.Generator) -> float | None:
     """Score one sampled frame per held-out frame, given the true past: sum TP / sum (TP + FP + FN).
 
-    Chains start and run as they do when playing (`chain_start`, `gibbs_steps`, `max_notes`). A sample need not hit the one
-    frame that the composer wrote, so 1 is out of reach; what matters is whether the figure rises. It is no
+    Chains start and run as they do when playing (`chain_start`, `gibbs_steps`, `max_notes`). A sample need not hit
+    the one frame that the composer wrote, so 1 is out of reach; what matters is whether the figure rises. It is no
     likelihood.
 
     Args:

@@ -141,17 +141,21 @@ def test_play_prime_export_close(desk: Desk) -> None:
     assert remembered["model"] == "bach-chorales"
 
 
-def test_ctrl_c_in_the_terminal_closes_it_cleanly(desk: Desk) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl+C in the terminal", "the desktop ends it"])
+def test_a_signal_closes_it_cleanly(desk: Desk, end: signal.Signals) -> None:
     ear = Ear(desk.environment)
     try:
         wait_for(lambda: len(ear.notes) > 3, 20, "music by itself")
         children = desk.children()
-        desk.program.send_signal(signal.SIGINT)
+        desk.program.send_signal(end)
         assert desk.program.wait(15) == 0
         wait_for(lambda: not ear.sounding, what="silence")
         wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in children), what="the end of its processes")
     finally:
         ear.close()
+    (session,) = desk.sessions()
+    assert load_session(session).closed
+    assert (desk.home / "XDG_CONFIG_HOME" / "rnnrbm-live" / "settings.json").exists(), "it has remembered how it was"
 
 
 def test_a_session_that_was_killed_in_the_middle_comes_back(desk: Desk) -> None:

@@ -39,7 +39,7 @@ def engine() -> FakeEngine:
 
 @pytest.fixture
 def store() -> MemoryStore:
-    return MemoryStore()
+    return MemoryStore({"theme": "dark"})  # the program has run before
 
 
 @pytest.fixture

@@ -279,6 +279,12 @@ def test_tab_reaches_every_control_row_by_row(shown: MainWindow, engine: FakeEng
     )
 
 
+def settle() -> None:
+    """Let a scroll bar come or go: rows, margin and height of the panel each answer in an event of their own."""
+    for _ in range(4):
+        QApplication.processEvents()
+
+
 def test_a_scroll_bar_breaks_no_row(shown: MainWindow) -> None:
     """Else it would make its own need: a narrower panel has more rows."""
     shown.resize(900, 600)
@@ -286,15 +292,13 @@ def test_a_scroll_bar_breaks_no_row(shown: MainWindow) -> None:
     cells = shown.controls._cells
     before = [cell.geometry() for cell in cells]
     shown.roll.setMinimumHeight(400)
-    for _ in range(3):
-        QApplication.processEvents()
+    settle()
     bar = shown.controls.verticalScrollBar()
     assert bar is not None
     assert bar.isVisible()
     assert [cell.geometry() for cell in cells] == before
     shown.roll.setMinimumHeight(120)
-    for _ in range(3):
-        QApplication.processEvents()
+    settle()
     assert not bar.isVisible()
 
 
@@ -305,7 +309,7 @@ def test_more_cells_find_room_and_their_turn(shown: MainWindow) -> None:
     controls.add_cells(more, before=controls.sliders["velocity"])
     for size in ((900, 600), (1400, 860), (2560, 1440), (3840, 2160)):
         shown.resize(*size)
-        QApplication.processEvents()
+        settle()
         cells = controls._cells
         assert cells[4:8] == more
         rows = [cell.y() for cell in cells]
@@ -313,7 +317,7 @@ def test_more_cells_find_room_and_their_turn(shown: MainWindow) -> None:
         assert max(cell.geometry().right() for cell in cells) <= controls.viewport().width()  # type: ignore[union-attr]
         assert shown.roll.height() >= shown.roll.minimumHeight()
     shown.resize(900, 600)
-    QApplication.processEvents()
+    settle()
     last = controls.sliders["piano_gain_db"].slider
     last.setFocus(Qt.FocusReason.TabFocusReason)
     controls.ensureWidgetVisible(last)
