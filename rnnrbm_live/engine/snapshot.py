@@ -8,7 +8,8 @@ from enum import Enum
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music, Recording
+from rnnrbm_live.core.roads import Road
 from rnnrbm_live.core.settings import Mode, Settings
 
 
@@ -56,7 +57,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The engine at one moment.
+    """The engine at one moment. Steps are positions on the road that is heard (`core.roads`).
 
     Attributes:
         transport: whether time runs.
@@ -73,12 +74,17 @@ class Snapshot:
         planned: coming frames, the nearest first.
         keys: pitches that the player holds: (pitch, velocity).
         take: number of the take, from 1.
-        recording: the session so far; safe to read from any thread.
+        recording: the road that is heard, so far; safe to read from any thread.
+        tape: the whole session as it sounded; safe to read from any thread.
         ports: MIDI and sound.
         timing: how well time is kept.
         notice: the last thing worth telling the user; None when there is nothing.
         notice_id: counts notices, so that the same text twice is seen twice.
         running: whether the now-line moves; in Primer without a click it waits for the first key.
+        roads: every road, in the order in which they began.
+        road: number of the one that is heard.
+        shift: how many steps later than on it the tape is.
+        loop: the bars that are played again and again: position of the first step, and the one after the last.
     """
 
     transport: Transport
@@ -95,12 +101,17 @@ class Snapshot:
     planned: tuple[PlannedFrame, ...]
     keys: tuple[tuple[int, int], ...]
     take: int
-    recording: Recording
+    recording: Music
+    tape: Recording
     ports: Ports
     timing: Timing
     notice: Notice | None = None
     notice_id: int = 0
     running: bool = True
+    roads: tuple[Road, ...] = ()
+    road: int = 0
+    shift: int = 0
+    loop: tuple[int, int] | None = None
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.
