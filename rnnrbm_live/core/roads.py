@@ -15,6 +15,8 @@ from string import ascii_uppercase
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.errors import JournalError
 
+LONGEST_NAME = 40  # characters
+
 
 @dataclass(frozen=True, slots=True)
 class Span:

@@ -14,7 +14,7 @@ from rnnrbm_live.core.errors import SettingsError
 from rnnrbm_live.core.frame import Frame
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.recording import Music, Recording
-from rnnrbm_live.core.roads import Road
+from rnnrbm_live.core.roads import LONGEST_NAME, Road
 from rnnrbm_live.engine.history import History
 from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.stepper import Stepper
@@ -97,10 +97,6 @@ class WaysBack:
     def end(self) -> int:
         """Position after the last step of that road that sounded."""
         return int(self._recording.on_road(self._recording.roads.heard).end_steps)
-
-    def next_name(self) -> str:
-        """Return what a road that begins next will be called."""
-        return self._recording.roads.next_name
 
     def fork(self, position: int, from_step: int, stepper: Stepper, *, take: int, seed: int, name: str = "") -> Section:
         """Return the section with which the music leaves the road that is heard.
@@ -228,6 +224,8 @@ class WaysBack:
         self._road(number)
         if not name.strip():
             raise SettingsError("a road needs a name: give it a word or a letter")
+        if len(name.strip()) > LONGEST_NAME:
+            raise SettingsError(f"a road's name has at most {LONGEST_NAME} characters: shorten it")
         others = {road.name for other, road in enumerate(self._recording.roads.all) if other != number}
         if name.strip() in others:
             raise SettingsError(f"another road is called {name.strip()} already: choose another name")

@@ -195,7 +195,7 @@ class Session:
         section = self._fork(command.position)
         self._jump(section)
         position = section.first_step - (section.shift or 0)
-        self._say(f"From {self._place(position)} on, a new road: {self._ways_back.next_name}")
+        self._say(f"From {self._place(position)}: a new road, {self._recording.roads.next_name}")
 
     @_act.register
     def _(self, command: ask.GoBack) -> None:
@@ -706,6 +706,7 @@ class Session:
             running=running,
             roads=roads.all,
             road=roads.heard,
+            next_road=conductor.planner.coming.road if conductor.planner.coming else None,
             shift=shift,
             loop=None if loop is None else (loop.first, loop.end),
         )

@@ -83,7 +83,8 @@ class Snapshot:
         running: whether the now-line moves; in Primer without a click it waits for the first key.
         roads: every road, in the order in which they began.
         road: number of the one that is heard.
-        shift: how many steps later than on it the tape is.
+        next_road: number of the old one that is heard next, once the bar is where it was; None if none is.
+        shift: how many steps later than on the road that is heard the tape is.
         loop: the bars that are played again and again: position of the first step, and the one after the last.
     """
 
@@ -110,6 +111,7 @@ class Snapshot:
     running: bool = True
     roads: tuple[Road, ...] = ()
     road: int = 0
+    next_road: int | None = None
     shift: int = 0
     loop: tuple[int, int] | None = None
 

@@ -58,12 +58,12 @@ class Files(QObject):
             lambda roll: self.read.emit(UsePrimer(roll, path.name)),
         )
 
-    def ask_where_to_export(self, recording: Recording) -> None:
-        """Let the user choose what to write and where, and write what has been recorded by then."""
+    def ask_where_to_export(self, recording: Recording, road: int = 0) -> None:
+        """Let the user choose what to write, at first a road, and where; and write what has been recorded by then."""
         choices = self._remembered.get("export")
         if not isinstance(choices, dict):
             choices = self._remembered["export"] = {}
-        dialog = ExportDialog(self._window, recording, Path(self.exports_folder()), choices)
+        dialog = ExportDialog(self._window, recording, road, Path(self.exports_folder()), choices)
         dialog.chosen.connect(lambda path, choice: self.export_to(path, recording, choice))
         dialog.show()
 

@@ -29,6 +29,16 @@ KEYS = (
         ),
     ),
     (
+        "Go back",
+        (
+            ("Ctrl+Left", "This bar again, differently: a new road"),
+            ("Ctrl+Shift+Left", "The last four bars again"),
+            ("Ctrl+[, Ctrl+]", "Hear another road at the same bar"),
+            ("Ctrl+L", "Loop the marked bars, or the last four; lift the loop"),
+            ("F2", "Name the road that is heard"),
+        ),
+    ),
+    (
         "Files",
         (
             ("Ctrl+O", "Open a primer"),

@@ -128,8 +128,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             self.painted_notes += paint.paint_notes(inside, geometry, theme, ended, PAST_STRENGTH)
             paint.paint_markers(inside, geometry, theme, recording.markers, left, right)
 
-        notes = recording.notes
-        key = (geometry, theme, snapshot.timeline, id(notes), len(notes), len(recording.markers))
+        key = (geometry, theme, snapshot.timeline, recording.edition)
         painter.setClipRect(geometry.past)
         self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
         now = self.view.position

@@ -33,11 +33,16 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         key_pressed: (pitch, velocity) of a drawn key.
         key_bound: pitch of a drawn key that the model is to leave out, to play always, or to choose itself again.
         key_released: pitch.
+        moment_chosen: a position, in steps, that the music is to go on from.
+
+    Attributes:
+        region: first step and the one after the last of what is marked; None for nothing.
     """
 
     key_pressed = pyqtSignal(int, int)
     key_bound = pyqtSignal(int)
     key_released = pyqtSignal(int)
+    moment_chosen = pyqtSignal(float)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Show an empty roll."""
@@ -49,6 +54,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Piano-roll")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.region: tuple[int, int] | None = None
         self._held_key: int | None = None
         self._drag_from: tuple[float, float, float, int] | None = None
         self.back = Button("Back to now", "Follow the music again (End)")

@@ -27,6 +27,7 @@ from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.menus import Entry, Menus
 from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
+from rnnrbm_live.gui.roads import RoadsStrip
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
@@ -66,6 +67,7 @@ class MainWindow(QMainWindow):
         self.primer = PrimerStrip()
         self.duet = DuetStrip()
         self.bounds = BoundsStrip()
+        self.roads = RoadsStrip()
         self.roll = RollView()
         self.trouble = TroubleStrip()
         self.controls = Controls()
@@ -95,6 +97,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.primer)
         layout.addWidget(self.duet)
         layout.addWidget(self.bounds)
+        layout.addWidget(self.roads)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.trouble)
@@ -130,6 +133,11 @@ class MainWindow(QMainWindow):
         for adjusting in (controls, self.duet, self.bounds):
             adjusting.adjusted.connect(lambda name, value: send(ask.Adjust(name, value)))
         roll.key_bound.connect(self._bind_key)
+        roll.moment_chosen.connect(self._continue_from)
+        self.roads.chosen.connect(lambda number: send(ask.HearRoad(number)))
+        self.roads.named.connect(lambda number, name: send(ask.NameRoad(number, name)))
+        self.roads.export_requested.connect(self._export)
+        self.roads.loop_lifted.connect(lambda: self._loop(None))
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -192,6 +200,14 @@ class MainWindow(QMainWindow):
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
+                    Entry("This bar again, differently", "Ctrl+Left", sending(ask.GoBack(1))),
+                    Entry("Last four bars again, differently", "Ctrl+Shift+Left", sending(ask.GoBack(4))),
+                    Entry("Loop the marked bars, or the last four", "Ctrl+L", self._loop_or_not),
+                    Entry("Hear the road before", "Ctrl+[", lambda: self._hear_beside(-1)),
+                    Entry("Hear the next road", "Ctrl+]", lambda: self._hear_beside(1)),
+                    Entry("Name this road", "F2", self._name_road),
+                ],
+                [
                     Entry("Tap tempo", "Ctrl+T", self._tap),
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
@@ -235,6 +251,7 @@ class MainWindow(QMainWindow):
         self.primer.show_snapshot(snapshot)
         self.duet.show_snapshot(snapshot)
         self.bounds.show_snapshot(snapshot)
+        self.roads.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
 
@@ -275,6 +292,45 @@ class MainWindow(QMainWindow):
         self.bridge.send(ask.Adjust("muted", tuple(sorted(muted))))
         self.bridge.send(ask.Adjust("forced", tuple(sorted(forced))))
 
+    def _continue_from(self, position: float) -> None:
+        """Go on from the beat nearest to a position, with another take."""
+        snapshot = self.bridge.snapshot
+        beat = snapshot.timeline.steps_per_beat
+        nearest = round(position / beat) * beat
+        if nearest >= snapshot.recording.end_steps:
+            nearest -= beat
+        self.bridge.send(ask.ContinueFrom(max(0, nearest)))
+
+    def _loop(self, region: tuple[int, int] | None) -> None:
+        """Loop the bars of a region; None for no loop."""
+        self.bridge.send(ask.Loop(region))
+
+    def _loop_or_not(self) -> None:
+        """Loop what is marked in the roll, or the present bar and the three before; end a loop that goes on."""
+        snapshot = self.bridge.snapshot
+        bar, step = snapshot.timeline.bar_steps, max(0, snapshot.step)
+        begin = step - snapshot.timeline.step_in_bar(step)
+        region = self.roll.region or (max(0, begin - 3 * bar), begin + bar)
+        self._loop(region if snapshot.loop is None else None)
+
+    def _hear_beside(self, by: int) -> None:
+        """Hear the next road, or the one before."""
+        snapshot = self.bridge.snapshot
+        if len(snapshot.roads) > 1:
+            from_road = snapshot.road if snapshot.next_road is None else snapshot.next_road
+            self.bridge.send(ask.HearRoad((from_road + by) % len(snapshot.roads)))
+        else:
+            self._say_one_road()
+
+    def _name_road(self) -> None:
+        if len(self.bridge.snapshot.roads) > 1:
+            self.roads.ask_for_name()
+        else:
+            self._say_one_road()
+
+    def _say_one_road(self) -> None:
+        self._say("There is one road so far: Ctrl+Left plays this bar again, differently, and another begins")
+
     def _tap(self) -> None:
         tempo = self._tapping.tap(self._services.clock.now_seconds())
         if tempo is not None:
@@ -294,9 +350,9 @@ class MainWindow(QMainWindow):
         self.presets.ask_where_to_write(self.bridge.snapshot.settings)
 
     def _export(self) -> None:
-        recording = self.bridge.snapshot.recording
-        if recording.end_steps > 0:
-            self.files.ask_where_to_export(recording)
+        snapshot = self.bridge.snapshot
+        if snapshot.tape.end_steps > 0:
+            self.files.ask_where_to_export(snapshot.tape, snapshot.road)
         else:
             self._say("There is nothing to export yet: press Play (Space) first")
 
