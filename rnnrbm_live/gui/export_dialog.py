@@ -78,7 +78,6 @@ class ExportDialog(QDialog):
         roads = self._recording.roads.all
         entries = [(known.name, number) for number, known in enumerate(roads)]
         self.road.offer([*entries, ("All, as they were heard", ALL_ROADS)], road)
-        self.road.setVisible(len(roads) > 1)
         self._offer_bars()
 
     def _offer_bars(self) -> None:

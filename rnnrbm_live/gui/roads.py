@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PyQt6.QtCore import QEvent, QRect, QSize, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, QRect, QSize, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QWheelEvent
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
@@ -222,6 +222,12 @@ class _SidewaysArea(QScrollArea):
         """The same, but narrow."""
         return QSize(80, self.sizeHint().height())
 
+    def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
+        """Follow the row when it becomes taller, as with larger text."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
     def wheelEvent(self, event: QWheelEvent | None) -> None:
         """Move along."""
         bar = self.horizontalScrollBar()
@@ -234,4 +240,4 @@ class _SidewaysArea(QScrollArea):
 def _bars(timeline: Timeline, first: float, end: float) -> str:
     first_bar = timeline.bar(math.floor(first))
     last_bar = max(first_bar, timeline.bar(math.ceil(end) - 1))
-    return f"bar {first_bar}" if first_bar == last_bar else f"bars {first_bar}–{last_bar}"
+    return f"bar {first_bar}" if first_bar == last_bar else f"bars {first_bar} to {last_bar}"

@@ -81,11 +81,13 @@ def test_choices_are_handed_on_and_remembered(
     dialog.path.setText(str(tmp_path / "x.mid"))
     dialog.export.click()
     qtbot.waitUntil(lambda: bool(files.choices))
-    wanted = ExportChoice(bars=(1, 3), together=True, quantised=True)
+    wanted = ExportChoice(road=0, bars=(1, 3), together=True, quantised=True)
     assert files.choices == [wanted]
     again = opened(window, engine)
     assert again is not dialog
-    assert again.choice == ExportChoice(bars=(1, 5), together=True, quantised=True), "bars are those of the session"
+    assert again.choice == ExportChoice(road=0, bars=(1, 5), together=True, quantised=True), (
+        "bars are those of the session"
+    )
     again.close()
     window.close()
     assert store.values["export"] == {"kind": ".mid", "some bars": True, "together": True, "quantised": True}
