@@ -133,6 +133,7 @@ class _Chip(Button):
     def __init__(self) -> None:
         super().__init__("", "", "small")
         self.setCheckable(True)
+        self.setProperty("segment", True)  # the heard one stands out
         self.name = ""
         self._bars = ""
         self._coming = False
