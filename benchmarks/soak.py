@@ -93,7 +93,7 @@ def offline(hours: float, folder: Path) -> None:
             _control(session, chance)
             _run(session, link, run_to)
         spent = 1000 * (time.perf_counter() - began) / STEPS_PER_HOUR
-        notes = len(session.snapshot.recording.notes)
+        notes = len(session.snapshot.tape.notes)
         print(f"| {hour} | {spent:.3f} | {notes:,} | {Footprint.of(os.getpid())} |", flush=True)
     run_offline(session, link, lambda _: True)
     session.close()

@@ -74,6 +74,7 @@ def painting(minutes: float) -> list[float]:
         keys=(),
         take=1,
         recording=recording,
+        tape=recording,
         ports=Ports(),
         timing=Timing(),
     )

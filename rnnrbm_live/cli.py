@@ -90,6 +90,9 @@ def _parser() -> argparse.ArgumentParser:
     export = jobs.add_parser("export", help="write a session as MIDI or, through the built-in piano, as sound")
     export.add_argument("session", metavar="SESSION", help=sessions)
     export.add_argument("out", type=Path, metavar="OUT", help="what it ends in decides: .mid, .wav or .png")
+    export.add_argument(
+        "--road", metavar="NAME", help="which way the music took (default: the last heard; all: as heard)"
+    )
     export.set_defaults(job=_export)
 
     jobs.add_parser("ports", help="list MIDI inputs and outputs").set_defaults(job=_ports)
@@ -242,7 +245,7 @@ def _replay(options: argparse.Namespace) -> int:
 def _export(options: argparse.Namespace) -> int:
     from rnnrbm_live.sessions import export_session
 
-    return export_session(options.session, options.out)
+    return export_session(options.session, options.out, road=options.road)
 
 
 def _ports(_options: argparse.Namespace) -> int:

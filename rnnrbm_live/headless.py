@@ -11,7 +11,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.errors import MidiFileError
 from rnnrbm_live.core.pianoroll import PianoRoll
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.generator import Generator, run_offline
 from rnnrbm_live.engine.session import TOOK_OVER
@@ -39,7 +39,7 @@ def generate(
     tempo_bpm: float | None = None,
     primer: Path | None = None,
     picture: Path | None = None,
-) -> Recording:
+) -> Music:
     """Write music to a MIDI file, after a primer if there is one. The same seed writes the same notes.
 
     Args:

@@ -21,7 +21,7 @@ from rnnrbm_live.core.errors import JournalError, SettingsError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.protocols import PlayerLink
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music, Recording
 from rnnrbm_live.engine.replay import regenerate
 from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.instrument import load_stepper
@@ -45,6 +45,7 @@ POLL_SECONDS = 0.002
 START_SECONDS = 0.5  # until the sound device is open
 TAIL_SECONDS = 1.0
 DIFFERENT = 1  # exit code
+ALL_ROADS = "all"
 
 log = logging.getLogger(__name__)
 
@@ -95,15 +96,23 @@ def verify(name: str) -> int:
     return 0
 
 
-def export_session(name: str, out: Path) -> int:
-    """Write a session as ``.mid``, ``.wav`` or ``.png``.
+def export_session(name: str, out: Path, *, road: str | None = None) -> int:
+    """Write one road of a session as ``.mid``, ``.wav`` or ``.png``.
+
+    Args:
+        name: of the session.
+        out: what it ends in says what to write.
+        road: its name; None for the one that was heard last, `ALL_ROADS` for all as it was heard.
 
     Raises:
         RNNRBMError: for a session that cannot be read, or a place or kind that cannot be written.
     """
     saved = load_session(find_session(name))
-    write_recording(out, saved.recording, title=f"{saved.begun.model}, {saved.begun.at}")
-    print(f"{out}: {_in_words(_entry(saved.path))}")
+    number = _road(saved.recording, road)
+    write_recording(out, saved.recording, title=_title(saved), choice=ExportChoice(road=number))
+    roads = saved.recording.roads.all
+    which = f"road {roads[number].name} of " if number is not None and len(roads) > 1 else ""
+    print(f"{out}: {which}{_in_words(_entry(saved.path))}")
     return 0
 
 
@@ -200,13 +209,14 @@ class Shelf:
         return take_up(load_session(path))
 
     def export(self, path: Path, out: Path) -> None:
-        """Write a session as MIDI, sound or picture, as the name says.
+        """Write the road of a session that was heard last as MIDI, sound or picture, as the name says.
 
         Raises:
             RNNRBMError: if it cannot be read or written.
         """
         saved = load_session(path)
-        write_recording(out, saved.recording, title=f"{saved.begun.model}, {saved.begun.at}")
+        choice = ExportChoice(road=saved.recording.roads.heard)
+        write_recording(out, saved.recording, title=_title(saved), choice=choice)
 
     def delete(self, path: Path) -> None:
         """Delete a session.
@@ -226,20 +236,38 @@ class Shelf:
 
 
 def write_recording(out: Path, recording: Recording, *, title: str, choice: ExportChoice = EVERYTHING) -> None:
-    """Write what sounded as ``.mid``, ``.wav`` or ``.png``, as the name says.
+    """Write a road, or all that sounded, as ``.mid``, ``.wav`` or ``.png``, as the name says.
 
     Raises:
         RNNRBMError: if nothing has sounded, or a place or kind cannot be written.
     """
+    music: Music = recording if choice.road is None else recording.on_road(choice.road)
     match out.suffix.lower():
         case ".mid" | ".midi":
-            export_recording(out, recording, title=title, choice=choice)
+            export_recording(out, music, title=title, choice=choice)
         case ".wav":
-            write_wav(out, recording, choice)
+            write_wav(out, music, choice)
         case ".png":
-            draw_recording(out, recording, choice)
+            draw_recording(out, music, choice)
         case _:
             raise SettingsError(f"{out} must end in .mid, .wav or .png, which says what to write")
+
+
+def _title(saved: SavedSession) -> str:
+    return f"{saved.begun.model}, {saved.begun.at}"
+
+
+def _road(recording: Recording, name: str | None) -> int | None:
+    """Return the number of a road by its name; None for all of them."""
+    roads = recording.roads
+    if name is None:
+        return roads.heard
+    names = [road.name for road in roads.all]
+    if name in names:
+        return names.index(name)
+    if name == ALL_ROADS:
+        return None
+    raise SettingsError(f"that session has no road called {name}: it has {', '.join(names)}, and {ALL_ROADS!r} for all")
 
 
 def _entry(path: Path) -> SessionEntry:
@@ -255,6 +283,7 @@ def _entry(path: Path) -> SessionEntry:
         length=_length(saved),
         model=saved.begun.model,
         notes=len(saved.recording.all_notes()),
+        roads=len(saved.recording.roads.all),
         state="playing now" if in_use else "cut off" if cut_off else "",
         cut_off=cut_off,
         usable=not in_use,
@@ -263,7 +292,8 @@ def _entry(path: Path) -> SessionEntry:
 
 
 def _in_words(entry: SessionEntry) -> str:
-    return f"{entry.length}  {entry.model}  {entry.notes} notes" + (f", {entry.state}" if entry.state else "")
+    roads = f", {entry.roads} roads" if entry.roads > 1 else ""
+    return f"{entry.length}  {entry.model}  {entry.notes} notes{roads}" + (f", {entry.state}" if entry.state else "")
 
 
 def _when(at: str, otherwise: str) -> str:

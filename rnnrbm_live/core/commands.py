@@ -55,6 +55,56 @@ class TakeUpSession:
 
 
 @dataclass(frozen=True, slots=True)
+class ContinueFrom:
+    """Go back to a moment of the road that is heard and on from there, with the settings of now: a new road.
+
+    Attributes:
+        position: of the moment, in steps on that road.
+    """
+
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoBack:
+    """Go back so many bars, the present one included, and on from there; asked again before that has begun, farther."""
+
+    bars: int
+
+
+@dataclass(frozen=True, slots=True)
+class HearRoad:
+    """Hear another road at the bar that the music is in, or at its last; beyond its end the model goes on with it.
+
+    Attributes:
+        road: its number.
+        position: where else to hear it from, in steps on it; None for the bar that the music is in.
+    """
+
+    road: int
+    position: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NameRoad:
+    """Give a road, by its number, a name."""
+
+    road: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """Play the bars of a region of the road that is heard again and again, differently each time; None: no longer.
+
+    Attributes:
+        region: position of the first step, and the one after the last.
+    """
+
+    region: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SetMode:
     """Change who leads. Entering Primer, the model falls silent and listens."""
 
@@ -113,6 +163,11 @@ Command = (
     | Stop
     | NewSession
     | TakeUpSession
+    | ContinueFrom
+    | GoBack
+    | HearRoad
+    | NameRoad
+    | Loop
     | SetMode
     | Continue
     | UsePrimer

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import Note
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +15,13 @@ class ExportChoice:
     """What the user wants of an export.
 
     Attributes:
+        road: number of the road (`core.roads`); None for the whole tape, as it was heard.
         bars: the first and the last bar, both included; None for everything.
         together: whether the model and the player share a track, in a MIDI file.
         quantised: whether what was played by hand is moved to the grid.
     """
 
+    road: int | None = None
     bars: tuple[int, int] | None = None
     together: bool = False
     quantised: bool = False
@@ -35,7 +37,7 @@ class ExportChoice:
 EVERYTHING = ExportChoice()
 
 
-def bars_of(recording: Recording) -> tuple[int, int]:
+def bars_of(recording: Music) -> tuple[int, int]:
     """Return the first and the last bar in which something sounds; (1, 1) if nothing does."""
     notes = recording.all_notes()
     if not notes:
@@ -46,7 +48,7 @@ def bars_of(recording: Recording) -> tuple[int, int]:
     return first, max(first, last)
 
 
-def chosen_notes(recording: Recording, choice: ExportChoice) -> list[Note]:
+def chosen_notes(recording: Music, choice: ExportChoice) -> list[Note]:
     """Return the notes to export, ascending by start, then pitch; those that reach beyond the bars are cut there."""
     notes = recording.all_notes()
     if choice.quantised:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnrbm_live.core.errors import SettingsError
 
@@ -84,6 +84,10 @@ class Timeline:
     def bar_steps(self) -> int:
         """Length of a bar in steps."""
         return self.meter.bar_steps(self.steps_per_beat)
+
+    def later(self, steps: int) -> Timeline:
+        """Return the same bars, so many steps later."""
+        return replace(self, downbeat_step=self.downbeat_step + steps)
 
     def step_in_bar(self, step: int) -> int:
         """Position inside the bar: 0 up to but not including `bar_steps`."""

@@ -55,6 +55,12 @@ class SectionBegun(msgspec.Struct, frozen=True, tag="section", omit_defaults=Tru
         phrase_end_step: first step after a phrase, if phrases end there.
         fade_in: whether velocities rise over the first beats.
         label: name of the moment; empty for none.
+        resumes: the earlier step before which the music goes on, on a new road (`core.roads`) called `label` or,
+            without one, by its letter; nothing is held over from the step before `step`. None: what was heard goes on.
+        road: number of an old road that is heard again (with no model, and again with nothing held over) or gone on
+            with beyond its end; None for neither.
+        position: of `step` on that road.
+        remembers: whether the model begins with the state that it had where it resumes, or at the road's end.
     """
 
     step: int
@@ -68,6 +74,15 @@ class SectionBegun(msgspec.Struct, frozen=True, tag="section", omit_defaults=Tru
     phrase_end_step: int | None = None
     fade_in: bool = False
     label: str = ""
+    resumes: int | None = None
+    road: int | None = None
+    position: int = 0
+    remembers: bool = False
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the music goes on elsewhere, so that all that sounds is struck anew."""
+        return self.resumes is not None or (self.road is not None and self.model is None)
 
 
 class StepHeard(msgspec.Struct, frozen=True, tag="step", omit_defaults=True):
@@ -111,6 +126,13 @@ class Marked(msgspec.Struct, frozen=True, tag="marker"):
     text: str
 
 
+class RoadNamed(msgspec.Struct, frozen=True, tag="road"):
+    """A road (`core.roads`), by its number, was given a name."""
+
+    road: int
+    name: str
+
+
 class NotesRewritten(msgspec.Struct, frozen=True, tag="notes"):
     """The notes of one source that start at `from_steps` or later are these: a primer, once its tempo is known."""
 
@@ -123,7 +145,18 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
     """The session was ended properly; one that is taken up again goes on after this."""
 
 
-Record = Begun | MeterChosen | SectionBegun | StepHeard | KeyHeard | TimeStopped | Marked | NotesRewritten | Closed
+Record = (
+    Begun
+    | MeterChosen
+    | SectionBegun
+    | StepHeard
+    | KeyHeard
+    | TimeStopped
+    | Marked
+    | RoadNamed
+    | NotesRewritten
+    | Closed
+)
 
 
 class Journal(Protocol):

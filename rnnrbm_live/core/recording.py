@@ -1,15 +1,22 @@
-"""The session as it sounded: notes, tempo changes and markers, in steps. One thread writes, any may read."""
+"""The session as it sounded: notes, tempo changes and markers, in steps. One thread writes, any may read.
+
+A recording is the tape, on which time only goes forward; `on_road` shows one of its roads as a piece of its own.
+"""
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.frame import Source, diff
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.pianoroll import Note, TempoChange
+from rnnrbm_live.core.roads import Road, Roads, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,53 @@ class Marker:
 
     step: float
     text: str
+
+
+class Music(Protocol):
+    """What can be read of a recording, or of one road of it; positions are in steps from its beginning."""
+
+    timeline: Timeline
+
+    @property
+    def tempos(self) -> list[TempoChange]:
+        """Tempo changes, ascending."""
+        ...
+
+    @property
+    def markers(self) -> list[Marker]:
+        """Named moments, ascending."""
+        ...
+
+    @property
+    def end_steps(self) -> float:
+        """How far it reaches."""
+        ...
+
+    @property
+    def edition(self) -> Hashable:
+        """Another value whenever a note has ended or a marker has come."""
+        ...
+
+    @property
+    def origin(self) -> Hashable:
+        """Another value whenever notes that had ended were replaced; while it stays, they are only added to."""
+        ...
+
+    def playing(self) -> tuple[Note, ...]:
+        """Return the notes that sound now, as if they ended now."""
+        ...
+
+    def all_notes(self) -> list[Note]:
+        """Return every note, also those that still sound, in ascending order of start, then pitch."""
+        ...
+
+    def notes_between(self, first_steps: float, last_steps: float) -> list[Note]:
+        """Return the ended notes that sound anywhere in the interval; the cost does not grow with the session."""
+        ...
+
+    def seconds_at(self, position_steps: float) -> float:
+        """Return how long after step 0 a position is, with every tempo change before it."""
+        ...
 
 
 class Recording:
@@ -34,11 +88,13 @@ class Recording:
         longest_steps: length of the longest ended note, so that a reader can bound its search.
         timeline: where bars begin.
         rewrites: how often notes that had ended were replaced; while it stays, they are only added to.
+        roads: the ways that the music has taken.
     """
 
     def __init__(self, timeline: Timeline) -> None:
         """Begin empty."""
         self.timeline = timeline
+        self.roads = Roads()
         self.notes: list[Note] = []
         self.tempos: list[TempoChange] = []
         self.markers: list[Marker] = []
@@ -49,7 +105,13 @@ class Recording:
         self._previous = PlannedFrame()
 
     def apply(self, record: jot.Record) -> None:
-        """Write down what a record says; `core.journal` tells what each means."""
+        """Write down what a record says; `core.journal` tells what each means.
+
+        Raises:
+            JournalError: if it speaks of a road or a step that is not there.
+        """
+        roads = self.roads.all
+        self.roads.apply(record)
         match record:
             case jot.StepHeard():
                 self.add_step(record.step, record.planned, record.tempo_bpm)
@@ -58,8 +120,13 @@ class Recording:
             case jot.TimeStopped():
                 self.end_model_notes(record.position_steps)
             case jot.SectionBegun():
-                if record.label:
-                    self.add_marker(record.step, record.label)
+                new = self.roads.all[len(roads) :]
+                if text := record.label or "".join(road.name for road in new):
+                    self.add_marker(record.step, text)
+            case jot.RoadNamed():
+                old, road = roads[record.road], self.roads.all[record.road]
+                begun, text = Marker(old.step_at(old.left_at), old.name), road.name
+                self.markers = [replace(marker, text=text) if marker == begun else marker for marker in self.markers]
             case jot.Marked():
                 self.add_marker(record.step, record.text)
             case jot.NotesRewritten():
@@ -113,9 +180,21 @@ class Recording:
         self.rewrites += 1
 
     @property
-    def version(self) -> tuple[int, int, int]:
-        """Changes with every note that ends or is replaced, and with every marker: rewrites, notes, markers."""
-        return self.rewrites, len(self.notes), len(self.markers)
+    def origin(self) -> Hashable:
+        """Another value whenever notes that had ended were replaced; while it stays, they are only added to."""
+        return id(self), self.rewrites
+
+    @property
+    def edition(self) -> Hashable:
+        """Another value whenever a note has ended or a marker has come."""
+        return id(self.notes), len(self.notes), id(self.markers), len(self.markers)
+
+    def on_road(self, number: int) -> Music:
+        """Return what sounded on a road, as one piece that grows while the road does."""
+        road = self.roads.all[number]
+        if len(self.roads.all) == 1 and road.spans[0] == Span(0, None, 0):
+            return self
+        return _OnRoad(self, road, self.roads.shift if number == self.roads.heard else None)
 
     def playing(self) -> tuple[Note, ...]:
         """Return the notes that still sound, as if they ended where the recording does."""
@@ -162,3 +241,91 @@ class Recording:
         for pitch in self._previous.frame.sounding:
             self._end(self._previous.source, pitch, position_steps)
         self._previous = PlannedFrame()
+
+
+class _OnRoad:
+    """One road of a recording, read as if the tape had been cut and joined; see `Music`."""
+
+    def __init__(self, recording: Recording, road: Road, heard_shift: int | None) -> None:
+        """Look at a road; `heard_shift` is how much later than on it the tape is, None if it is not heard now."""
+        self.timeline = recording.timeline
+        self._tape = recording
+        self._road = road
+        self._heard_shift = heard_shift
+
+    @property
+    def tempos(self) -> list[TempoChange]:
+        joined: list[TempoChange] = []
+        for span in self._road.spans:
+            changes = self._tape.tempos
+            before = [change.bpm for change in changes if change.step <= span.first] or [c.bpm for c in changes[:1]]
+            for change in [
+                *(TempoChange(span.first, bpm) for bpm in before[-1:]),
+                *(change for change in changes if span.first < change.step < span.first + span.length),
+            ]:
+                if not joined or joined[-1].bpm != change.bpm:
+                    joined.append(TempoChange(change.step - span.shift, change.bpm))
+        return joined
+
+    @property
+    def markers(self) -> list[Marker]:
+        return [
+            replace(marker, step=marker.step - span.shift)
+            for span in self._road.spans
+            for marker in self._tape.markers
+            if span.first <= marker.step < span.first + span.length
+        ]
+
+    @property
+    def end_steps(self) -> float:
+        last = self._road.spans[-1]
+        return max(0.0, min(self._road.end, self._tape.end_steps - last.shift))
+
+    @property
+    def edition(self) -> Hashable:
+        return self._road, self._tape.edition
+
+    @property
+    def origin(self) -> Hashable:
+        return self._tape.origin, *((span.first, span.shift) for span in self._road.spans)
+
+    def playing(self) -> tuple[Note, ...]:
+        shift, last = self._heard_shift, self._road.spans[-1]
+        if shift is None:
+            return ()
+        from_steps = last.position if last.end is None else 0
+        return tuple(_moved(note, -shift, from_steps=from_steps) for note in self._tape.playing())
+
+    def all_notes(self) -> list[Note]:
+        notes = list(self._between(0, math.inf))
+        if self._road.spans[-1].end is None:
+            notes += self.playing()
+        return sorted(notes, key=lambda note: (note.start_steps, note.pitch))
+
+    def notes_between(self, first_steps: float, last_steps: float) -> list[Note]:
+        return list(self._between(first_steps, last_steps))
+
+    def seconds_at(self, position_steps: float) -> float:
+        seconds, spans = 0.0, self._road.spans
+        for span, following in zip(spans, (*spans[1:], None), strict=True):
+            end = position_steps if following is None else min(position_steps, following.position)
+            if end > span.position or span is spans[0]:
+                seconds += self._tape.seconds_at(end + span.shift) - self._tape.seconds_at(span.first)
+        return seconds
+
+    def _between(self, first_steps: float, last_steps: float) -> Iterator[Note]:
+        spans = self._road.spans
+        for span in spans[spans.index(self._road.span_at(first_steps)) :]:
+            begin, end = max(first_steps, span.position), min(last_steps, span.end_position)
+            if span.position >= last_steps:
+                return
+            for note in self._tape.notes_between(begin + span.shift, end + span.shift):
+                cut = _moved(note, -span.shift, from_steps=span.position, to_steps=span.end_position)
+                if cut.end_steps > cut.start_steps:
+                    yield cut
+
+
+def _moved(note: Note, steps: float, *, from_steps: float, to_steps: float = math.inf) -> Note:
+    """Return a note that is moved, and cut to what lies between two positions."""
+    start, end = max(note.start_steps + steps, from_steps), min(note.end_steps + steps, to_steps)
+    return replace(note, start_steps=start, end_steps=max(start, end))

@@ -35,14 +35,21 @@ class Conductor:
     """
 
     def __init__(
-        self, link: PlayerLink, clock: Clock, timeline: Timeline, tempo_bpm: float, *, next_step: int = 0
+        self,
+        link: PlayerLink,
+        clock: Clock,
+        timeline: Timeline,
+        tempo_bpm: float,
+        *,
+        next_step: int = 0,
+        shift: int = 0,
     ) -> None:
-        """Stand still before `next_step`."""
+        """Stand still before `next_step`, on a road that is `shift` steps shorter than the tape."""
         self._link = link
         self._clock = clock
         self._timeline = timeline
         self._revision = 0
-        self.planner = Planner(timeline, next_step)
+        self.planner = Planner(timeline, next_step, shift=shift)
         self.timing = TimingLog()
         self.running = False
         self.tempo_bpm = tempo_bpm
@@ -94,6 +101,16 @@ class Conductor:
         self._revision += 1
         if not self.running:
             self.start(settings, at_seconds)
+
+    def schedule(self, section: Section) -> None:
+        """Play a section when its first step comes, which is still to be planned or can be planned anew."""
+        self._revision += 1
+        self.planner.schedule(section)
+
+    def call_off(self, section: Section) -> None:
+        """Do not play a section that has not begun; what plays goes on."""
+        self._revision += 1
+        self.planner.call_off(section, self.first_open_step)
 
     def start(self, settings: Settings, at_seconds: float | None = None) -> None:
         """Let time run from the first step that has not sounded, its plan sent ahead."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rnnrbm_live.core.clamps import NO_KEYS, Keys
-from rnnrbm_live.core.frame import N_PITCHES, REST, Frame, Source, legal_frame
+from rnnrbm_live.core.frame import N_PITCHES, REST, Frame, legal_frame
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.pitch import PIANO
@@ -29,7 +30,8 @@ class Section:
         first_step: where it begins.
         stepper: the model that plays; None for a script or rests.
         state: its state at `first_step`.
-        script: frames to play instead of the model's (a primer from a file); rests follow it.
+        script: frames to play instead of the model's (a primer from a file, or an old road); rests follow it.
+            Velocities that it does not give are made.
         take: number of the take; with seed and step it keys the noise.
         fade_in: whether velocities rise over the first beats.
         label: name of the moment it begins; empty for none.
@@ -38,12 +40,15 @@ class Section:
         heard_from: and the step of the first of these.
         semitones: the key of what was heard, as `Stepper.listen_to` takes it.
         phrase_end_step: first step after a phrase, if phrases are to end there.
+        shift: how many steps later than on its road it is played: bars and phrases are counted on the road. None: as
+            much as what comes before it.
+        resumes, road, remembers: see `core.journal.SectionBegun`.
     """
 
     first_step: int
     stepper: Stepper | None = None
     state: State | None = None
-    script: tuple[Frame, ...] = ()
+    script: Sequence[PlannedFrame] = ()
     take: int = 1
     fade_in: bool = False
     label: str = ""
@@ -52,6 +57,19 @@ class Section:
     heard_from: int = 0
     semitones: int | None = None
     phrase_end_step: int | None = None
+    shift: int | None = None
+    resumes: int | None = None
+    road: int | None = None
+    remembers: bool = False
+
+    @property
+    def jumps(self) -> bool:
+        """Whether the music goes on elsewhere, so that all that sounds is struck anew."""
+        return self.resumes is not None or (self.road is not None and self.stepper is None)
+
+    def timeline(self, timeline: Timeline) -> Timeline:
+        """Return where its bars begin and its phrase ends on the tape, given where the bars of the first road do."""
+        return replace(timeline.later(self.shift or 0), phrase_end_step=self.phrase_end_step)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +90,18 @@ class Planner:
     the state is computed anew from what was heard.
 
     Attributes:
-        timeline: where bars begin.
+        timeline: where bars begin on the first road.
         next_step: first step that has not sounded.
     """
 
-    def __init__(self, timeline: Timeline, next_step: int = 0) -> None:
-        """Plan rests until a section is scheduled."""
+    def __init__(self, timeline: Timeline, next_step: int = 0, *, shift: int = 0) -> None:
+        """Plan rests until a section is scheduled, on a road that is `shift` steps shorter than the tape."""
         self.timeline = timeline
         self.next_step = next_step
-        self._sections = [Section(next_step)]
+        self._sections = [Section(next_step, shift=shift)]
         self._plan: list[_Planned] = []
         self._last = _Planned(PlannedFrame(), self._sections[0], None)  # what sounded just before next_step
-        self._heard: deque[tuple[Stepper, HeardStep]] = deque(maxlen=UNTHOUGHT)  # the latest
+        self._heard: deque[tuple[Stepper, int, HeardStep]] = deque(maxlen=UNTHOUGHT)  # the latest
 
     @property
     def tail_step(self) -> int:
@@ -113,10 +131,41 @@ class Planner:
         """What the player held at the last step to sound."""
         return self._last.keys
 
+    @property
+    def shift(self) -> int:
+        """How many steps later than on its road the last step to sound was played."""
+        return self._last.section.shift or 0
+
+    @property
+    def coming(self) -> Section | None:
+        """The section that begins next, if one was scheduled."""
+        return next((section for section in self._sections if section.first_step >= self.next_step), None)
+
+    @property
+    def state(self) -> State | None:
+        """The model's state after the last step to sound; None if no model plays."""
+        return self._last.state_after
+
+    def section_at(self, step: int) -> Section:
+        """Return what is to play at a step from `next_step` on."""
+        return self._sections[self._section_index(step)]
+
+    def timeline_at(self, step: int) -> Timeline:
+        """Return where bars begin on the road that a step from `next_step` on belongs to."""
+        return self.timeline.later(self.section_at(step).shift or 0)
+
     def schedule(self, section: Section) -> None:
         """Play a section from its first step on, in place of whatever was to come from there."""
+        if section.shift is None:
+            section = replace(section, shift=self.section_at(section.first_step).shift)
         self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
         self.cut(section.first_step)
+
+    def call_off(self, section: Section, from_step: int) -> None:
+        """Do not play a section that was scheduled, if it has not begun by a step; what was to go on before it does."""
+        if section.first_step >= from_step:
+            self._sections = [other for other in self._sections if other is not section]
+            self.cut(section.first_step)
 
     def cut(self, from_step: int) -> None:
         """Drop what is planned from a step on, to be planned again."""
@@ -133,19 +182,20 @@ class Planner:
         step = self.tail_step
         before = self._plan[-1] if self._plan else self._last
         section, state = self._section_and_state(step, before)
-        source = Source.PRIMER if section.script else Source.MODEL
-        # Another voice's notes end with it: what goes on sounding must be struck anew.
-        previous = before.planned.frame if before.planned.source is source else REST
+        scripted = _scripted(section, step)
+        # Another voice's notes end with it, and so do those of another road: what goes on sounding is struck anew.
+        left = before.planned.source is not scripted.source or (section.jumps and step == section.first_step)
+        previous = REST if left else before.planned.frame
         frame = self._frame(step, section, state, previous, settings, keys)
-        velocities = frame_velocities(
+        velocities = _velocities_of(scripted, frame) or frame_velocities(
             frame,
             step,
-            self.timeline,
+            section.timeline(self.timeline),
             base=keys.velocity or settings.velocity,
             seed=settings.seed,
             fade_in_from=section.first_step if section.fade_in else None,
         )
-        planned = PlannedFrame(frame, velocities, source)
+        planned = PlannedFrame(frame, velocities, scripted.source)
         after = self._listen(section, state, frame, step, keys)
         self._plan.append(_Planned(planned, section, after, settings, keys))
         return step, planned
@@ -184,11 +234,15 @@ class Planner:
         return False
 
     def think(self) -> Thought | None:
-        """Return what went on in the model at the first step that has sounded and was not yet thought about."""
+        """Return what went on in the model at the first step that has sounded and was not yet thought about.
+
+        Its step is the place on the road.
+        """
         if not self._heard:
             return None
-        stepper, heard = self._heard.popleft()
-        return stepper.think(heard)
+        stepper, shift, heard = self._heard.popleft()
+        thought = stepper.think(heard)
+        return replace(thought, step=thought.step - shift)
 
     def _remember(self, step: int, before: State | None, entry: _Planned) -> None:
         stepper, after = entry.section.stepper, entry.state_after
@@ -196,25 +250,23 @@ class Planner:
             return
         frame = together(entry.planned.frame, entry.keys)
         take, chances = entry.section.take, entry.probabilities
-        self._heard.append((stepper, HeardStep(step, before, after, frame, entry.keys, entry.settings, take, chances)))
+        heard = HeardStep(step, before, after, frame, entry.keys, entry.settings, take, chances)
+        self._heard.append((stepper, entry.section.shift or 0, heard))
 
     def _frame(
         self, step: int, section: Section, state: State | None, previous: Frame, settings: Settings, keys: Keys
     ) -> Frame:
         if section.stepper is not None and state is not None:
             return section.stepper.imagine(
-                state, previous, settings, self.timeline, take=section.take, step=step, keys=keys
+                state, previous, settings, section.timeline(self.timeline), take=section.take, step=step, keys=keys
             )
-        offset = step - section.first_step
-        if offset >= len(section.script):
-            return REST
-        return legal_frame(section.script[offset].sounding, section.script[offset].onsets, previous)
+        scripted = _scripted(section, step).frame
+        return legal_frame(scripted.sounding, scripted.onsets, previous)
 
     def _listen(self, section: Section, state: State | None, frame: Frame, step: int, keys: Keys) -> State | None:
         if section.stepper is None or state is None:
             return None
-        timeline = replace(self.timeline, phrase_end_step=section.phrase_end_step)
-        return section.stepper.listen(state, frame, timeline, step + 1, keys)
+        return section.stepper.listen(state, frame, section.timeline(self.timeline), step + 1, keys)
 
     def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
         section = self._sections[self._section_index(step)]
@@ -222,3 +274,14 @@ class Planner:
 
     def _section_index(self, step: int) -> int:
         return max(0, bisect_right(self._sections, step, key=lambda section: section.first_step) - 1)
+
+
+def _scripted(section: Section, step: int) -> PlannedFrame:
+    """Return what a section's script says of a step: a rest beyond its end, and where it has none."""
+    offset = step - section.first_step
+    return section.script[offset] if offset < len(section.script) else PlannedFrame()
+
+
+def _velocities_of(scripted: PlannedFrame, frame: Frame) -> tuple[tuple[int, int], ...]:
+    """Return the velocities that a script gives for a frame's onsets, if it gives any."""
+    return tuple((pitch, velocity) for pitch, velocity in scripted.velocities if pitch in frame.onsets)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from rnnrbm_live.core import journal as jot
-from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.errors import CheckpointError, JournalError
 from rnnrbm_live.core.frame import REST, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.roads import Road, Roads
 from rnnrbm_live.engine.dynamics import frame_velocities
+from rnnrbm_live.engine.history import History
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
 
@@ -43,24 +45,32 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
 
     Raises:
         CheckpointError: from `load_model`, or if a model is not the one that played.
+        JournalError: for records that speak of what is not there.
     """
-    timeline = Timeline(4)
+    timeline = bars = Timeline(4)  # of the first road, and of the one that is heard
+    roads, history = Roads(), History()
     section, stepper, state = jot.SectionBegun(0), None, None
     steppers: dict[str, Stepper] = {}
     previous = PlannedFrame()
     steps = drawn = unplanned = 0
     differing = []
     for record in records:
+        before = roads.all
+        roads.apply(record)
         match record:
             case jot.Begun() | jot.MeterChosen():
-                timeline = record.timeline
+                timeline = bars = record.timeline
             case jot.TimeStopped():
                 previous = PlannedFrame()
             case jot.SectionBegun():
                 section = record
                 timeline = replace(timeline, phrase_end_step=record.phrase_end_step)
                 stepper = _stepper(record, steppers, load_model)
-                state = None if stepper is None else _first_state(record, stepper, timeline)
+                bars = timeline.later(roads.shift)
+                state = None if stepper is None else _first_state(record, stepper, bars, history, before)
+                history.begin(record.step, stepper, state, bars)
+                if record.jumps:
+                    previous = PlannedFrame()
             case jot.StepHeard():
                 if stepper is not None and state is not None and record.planned.source is Source.MODEL:
                     steps += 1
@@ -68,9 +78,11 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                         unplanned += 1
                     else:
                         drawn += 1
-                        if _draw(record, section, stepper, state, previous, timeline) != record.planned:
+                        if _draw(record, section, stepper, state, previous, bars) != record.planned:
                             differing.append(record.step)
-                    state = stepper.listen(state, record.planned.frame, timeline, record.step + 1, record.keys)
+                if stepper is not None and state is not None:
+                    state = stepper.listen(state, record.planned.frame, bars, record.step + 1, record.keys)
+                history.add(record.step, record.planned.frame, record.keys, state)
                 previous = record.planned
             case _:
                 pass
@@ -93,12 +105,25 @@ def _stepper(
     return stepper
 
 
-def _first_state(section: jot.SectionBegun, stepper: Stepper, timeline: Timeline) -> State:
+def _first_state(
+    section: jot.SectionBegun, stepper: Stepper, timeline: Timeline, history: History, roads: tuple[Road, ...]
+) -> State:
+    """Return the state of a model that begins, given the roads before it did."""
+    if section.remembers and section.resumes is not None:
+        return _known(history.before(section.resumes), section)
+    if section.remembers and section.road is not None:
+        return _known(history.after(roads[section.road].step_at(section.position - 1)), section)
     if section.heard:
         return stepper.listen_to(
             section.heard, timeline, section.heard_from, then_step=section.step, semitones=section.semitones
         )
     return stepper.begin(timeline, section.step, seed=section.seed, take=section.take)
+
+
+def _known(found: tuple[Stepper, State] | None, section: jot.SectionBegun) -> State:
+    if found is None:
+        raise JournalError(f"step {section.step} goes on from where no model played: the session is damaged")
+    return found[1]
 
 
 def _draw(

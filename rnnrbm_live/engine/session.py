@@ -33,6 +33,7 @@ from rnnrbm_live.engine.devices import SamplerLoader
 from rnnrbm_live.engine.listener import Listener
 from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
+from rnnrbm_live.engine.roads import WaysBack
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.engine.thoughts import Thoughts
@@ -214,9 +215,55 @@ class Session:
 
     @_act.register
     def _(self, _command: ask.Stop) -> None:
+        self._lift_loop()
         self._conductor.stop()
         self._set_listener(None)
         self._transport = Transport.STOPPED
+
+    @_act.register
+    def _(self, command: ask.ContinueFrom) -> None:
+        section = self._fork(command.position)
+        self._jump(section)
+        position = section.first_step - (section.shift or 0)
+        self._say(f"From {self._place(position)}: a new road, {self._recording.roads.next_name}")
+
+    @_act.register
+    def _(self, command: ask.GoBack) -> None:
+        self._act(ask.ContinueFrom(self._bars_back(command.bars)))
+
+    @_act.register
+    def _(self, command: ask.HearRoad) -> None:
+        ways, number, roads = self._ways_back, command.road, self._recording.roads
+        position = ways.bar_on(number, self._position if command.position is None else command.position)
+        if number == roads.heard and roads.current.grows and self._conductor.running:
+            raise SettingsError(f"{roads.current.name} is what you hear: pause to hear it from an earlier bar")
+        self._take_number += 1
+        first_step = self._conductor.first_open_step
+        self._jump(*ways.hear(number, position, first_step, self._stepper, take=self._take_number))
+        self._say(f"You hear {roads.all[number].name} from {self._place(position)}")
+
+    @_act.register
+    def _(self, command: ask.NameRoad) -> None:
+        self._ways_back.check_name(command.road, command.name)
+        self._jot(jot.RoadNamed(command.road, command.name.strip()))
+
+    @_act.register
+    def _(self, command: ask.Loop) -> None:
+        self._lift_loop()
+        if command.region is None:
+            self._say("No loop any more: the music goes on from here")
+            return
+        ways = self._ways_back
+        first, end = ways.whole_bars(*command.region)
+        name, now = ways.next_round_name, self._conductor.first_open_step - self._conductor.planner.shift
+        if self._conductor.running and first <= now < end:
+            section = self._fork(first, name=name, from_step=end + self._conductor.planner.shift)
+        else:
+            section = self._fork(first, name=name)
+        self._jump(section)
+        ways.loop = ways.loop_from(first, end, section)
+        bars = self._timeline.bar(first), self._timeline.bar(end - 1)
+        self._say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
 
     @_act.register
     def _(self, _command: ask.NewSession) -> None:
@@ -285,7 +332,11 @@ class Session:
         entry = start + len(roll)
         frames = roll.frames()
         self._enter(
-            Section(start, script=tuple(frames), label=f"Primer: {command.name}"),
+            Section(
+                start,
+                script=[msg.PlannedFrame(frame, (), Source.PRIMER) for frame in frames],
+                label=f"Primer: {command.name}",
+            ),
             self._model_section(entry, after=frames, heard_from=start),
         )
         self._primer = PrimerState.CONTINUED
@@ -343,8 +394,11 @@ class Session:
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
-        now = self._make_snapshot().position_steps(self._clock.now_seconds())
-        self._jot(jot.Marked(now if command.step is None else command.step, command.text))
+        snapshot, place = self._make_snapshot(), command.step
+        if place is None:
+            place = snapshot.position_steps(self._clock.now_seconds())
+        road = self._recording.roads.all[snapshot.road]
+        self._jot(jot.Marked(place + road.span_at(place).shift, command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 
@@ -359,11 +413,14 @@ class Session:
         if self._settings.follow_clock:
             self._conductor.tempo_bpm = event.tempo_bpm
         begun = self._conductor.confirm(event)
+        planner, history = self._conductor.planner, self._ways_back.history
         if begun is not None:
             self._jot(_section_record(begun))
+            history.begin(begun.first_step, begun.stepper, begun.state, begun.timeline(self._timeline))
+            self._next_round(begun)
+        history.add(event.step, event.planned.frame, planner.heard_keys, planner.state)
         if self._turns is not None:
             self._turns.confirm(event.step, event.planned.frame, self._settings)
-        planner = self._conductor.planner
         self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys))
 
     @_take.register
@@ -458,8 +515,14 @@ class Session:
         self._thoughts = Thoughts()
         self._journal.close()
         self._journal = journal
+        self._ways_back = WaysBack(recording, next_step)
         self._conductor = Conductor(
-            self._link, self._clock, self._timeline, self._settings.tempo_bpm, next_step=next_step
+            self._link,
+            self._clock,
+            self._timeline,
+            self._settings.tempo_bpm,
+            next_step=next_step,
+            shift=recording.roads.shift,
         )
         self._conductor.duet = self._mode is Mode.DUET
         self._transport = Transport.STOPPED
@@ -497,9 +560,11 @@ class Session:
         """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
         if not after:
             seed = self._settings.seed
-            state = self._stepper.begin(self._timeline, step, seed=seed, take=self._take_number)
+            timeline = self._conductor.planner.timeline_at(step)
+            state = self._stepper.begin(timeline, step, seed=seed, take=self._take_number)
             return Section(step, self._stepper, state, take=self._take_number, seed=seed)
-        state = self._stepper.listen_to(after, self._timeline, heard_from, then_step=step)
+        timeline = self._conductor.planner.timeline_at(step)
+        state = self._stepper.listen_to(after, timeline, heard_from, then_step=step)
         heard = tuple(after)
         return Section(
             step, self._stepper, state, take=self._take_number, label=TOOK_OVER, heard=heard, heard_from=heard_from
@@ -511,10 +576,65 @@ class Session:
         return self._conductor.last_step < 0
 
     def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
-        """Play sections, in order, and listen and take turns no more."""
+        """Play sections, in order, and neither listen nor take turns nor loop any more."""
+        self._ways_back.loop = None
         self._set_listener(None)
         self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
         self._tell_device_trouble()
+
+    # --- going back, see `engine/roads.py` ---------------------------------------------------------------
+
+    @property
+    def _position(self) -> int:
+        """Place of the last step that sounded, on the road that is heard."""
+        return max(0, self._conductor.last_step - self._conductor.planner.shift)
+
+    def _fork(self, position: int, *, name: str = "", from_step: int = 0) -> Section:
+        self._take_number += 1
+        return self._ways_back.fork(
+            position,
+            max(from_step, self._conductor.first_open_step),
+            self._stepper,
+            take=self._take_number,
+            seed=self._settings.seed,
+            name=name,
+        )
+
+    def _jump(self, *sections: Section) -> None:
+        """Enter sections and let time run; what a primer had begun is over."""
+        self._transport = Transport.PLAYING
+        self._primer = PrimerState.CONTINUED
+        self._enter(*sections)
+
+    def _bars_back(self, bars: int) -> int:
+        """Return where the bar begins that is so many bars back: from the present one, or from where we go back to."""
+        coming, bar = self._conductor.planner.coming, self._timeline.bar_steps
+        if coming is not None and coming.resumes is not None and self._ways_back.loop is None:
+            place = coming.first_step - (coming.shift or 0)
+        else:
+            place = self._position + bar
+        return max(0, place - self._timeline.step_in_bar(place) - bars * bar)
+
+    def _next_round(self, begun: Section) -> None:
+        """Once a round of the loop has begun, plan the one after it."""
+        ways = self._ways_back
+        if ways.loop is not None and begun is ways.loop.coming:
+            self._take_number += 1
+            ways.loop = ways.next_round(ways.loop, self._stepper, take=self._take_number, seed=self._settings.seed)
+            self._conductor.schedule(ways.loop.coming)
+
+    def _lift_loop(self) -> None:
+        loop, self._ways_back.loop = self._ways_back.loop, None
+        if loop is not None:
+            self._conductor.call_off(loop.coming)
+
+    def _place(self, position: int) -> str:
+        """Write a position for the user: its bar, and its beat if that is not the first."""
+        beat = self._timeline.step_in_bar(position) // self._timeline.steps_per_beat
+        return f"bar {self._timeline.bar(position)}" + (f", beat {beat + 1}" if beat else "")
+
+    def _say(self, text: str) -> None:
+        self._set_notice(msg.Notice(text, msg.Level.INFO))
 
     # --- devices -----------------------------------------------------------------------------------------
 
@@ -604,7 +724,9 @@ class Session:
     def _take_turns(self) -> None:
         """Fall silent and begin a conversation with the player."""
         self._set_listener(None)
-        self._turns = Turns(self._conductor, self._timeline)
+        self._ways_back.loop = None
+        timeline = self._conductor.planner.timeline_at(self._conductor.first_open_step)
+        self._turns = Turns(self._conductor, timeline)
         self._turns.begin(self._settings)
         self._send_click()
 
@@ -644,6 +766,7 @@ class Session:
             running = True
             step = math.floor(listener.position_steps(self._clock.now_seconds()))
             step_seconds_at = listener.seconds_at(step)
+        roads, shift, loop = self._recording.roads, conductor.planner.shift, self._ways_back.loop
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
@@ -652,23 +775,29 @@ class Session:
             model=self._stepper.name,
             device=self._stepper.device,
             timeline=self._timeline,
-            step=step,
+            step=step - shift,
             step_seconds_at=step_seconds_at,
             tempo_bpm=conductor.tempo_bpm,
-            planned_from=conductor.next_step,
+            planned_from=conductor.next_step - shift,
             planned=conductor.planner.frames,
             keys=tuple(self._keys.items()),
             controls=self._controls,
             take=self._take_number,
-            recording=self._recording,
+            recording=self._recording.on_road(roads.heard),
+            tape=self._recording,
             ports=self._ports,
             timing=conductor.timing.summary(),
             notice=self._notice,
             notice_id=self._notice_id,
             running=running,
-            turn=self._turns.turn() if self._turns is not None else None,
+            turn=self._turns.turn().earlier(shift) if self._turns is not None else None,
             likely=conductor.planner.likely,
             thoughts=self._thoughts,
+            roads=roads.all,
+            road=roads.heard,
+            next_road=conductor.planner.coming.road if conductor.planner.coming else None,
+            shift=shift,
+            loop=None if loop is None else (loop.first, loop.end),
         )
 
 
@@ -685,4 +814,8 @@ def _section_record(section: Section) -> jot.SectionBegun:
         phrase_end_step=section.phrase_end_step,
         fade_in=section.fade_in,
         label=section.label,
+        resumes=section.resumes,
+        road=section.road,
+        position=0 if section.road is None else section.first_step - (section.shift or 0),
+        remembers=section.remembers,
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from rnnrbm_live.core.controllers import Controller, Reading
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import Notice, PlannedFrame, Ports
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music, Recording
+from rnnrbm_live.core.roads import Road
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.thoughts import Thoughts
 
@@ -60,6 +61,10 @@ class Turn:
     end_step: int
     begun: bool
 
+    def earlier(self, steps: int) -> Turn:
+        """Return the same turn, so many steps earlier."""
+        return replace(self, first_step=self.first_step - steps, end_step=self.end_step - steps)
+
 
 @dataclass(frozen=True, slots=True)
 class Timing:
@@ -84,7 +89,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The engine at one moment.
+    """The engine at one moment. Steps are positions on the road that is heard (`core.roads`).
 
     Attributes:
         transport: whether time runs.
@@ -101,7 +106,8 @@ class Snapshot:
         planned: coming frames, the nearest first.
         keys: pitches that the player holds: (pitch, velocity).
         take: number of the take, from 1.
-        recording: the session so far; safe to read from any thread.
+        recording: the road that is heard, so far; safe to read from any thread.
+        tape: the whole session as it sounded; safe to read from any thread.
         ports: MIDI and sound.
         timing: how well time is kept.
         controls: where each controller of the player's MIDI devices stands that has moved; never changed in place.
@@ -112,6 +118,11 @@ class Snapshot:
         likely: for each of `planned`, how likely the model finds each of 88 keys, in 255ths; empty where that is not
             known. The player's keys, which are no choice of the model's, are 0.
         thoughts: what went on in the model at the last steps; safe to read from any thread.
+        roads: every road, in the order in which they began.
+        road: number of the one that is heard.
+        next_road: number of the old one that is heard next, once the bar is where it was; None if none is.
+        shift: how many steps later than on the road that is heard the tape is.
+        loop: the bars that are played again and again: position of the first step, and the one after the last.
     """
 
     transport: Transport
@@ -128,7 +139,8 @@ class Snapshot:
     planned: tuple[PlannedFrame, ...]
     keys: tuple[tuple[int, int], ...]
     take: int
-    recording: Recording
+    recording: Music
+    tape: Recording
     ports: Ports
     timing: Timing
     controls: dict[Controller, Reading] = field(default_factory=dict)
@@ -138,6 +150,11 @@ class Snapshot:
     turn: Turn | None = None
     likely: tuple[bytes, ...] = ()
     thoughts: Thoughts = field(default_factory=Thoughts)
+    roads: tuple[Road, ...] = ()
+    road: int = 0
+    next_road: int | None = None
+    shift: int = 0
+    loop: tuple[int, int] | None = None
 
     def position_steps(self, now_seconds: float) -> float:
         """Return the place of the now-line in steps: between steps while time runs, still otherwise.

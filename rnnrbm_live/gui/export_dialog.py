@@ -17,11 +17,12 @@ from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, Field, WholeBox, mut
 EXPORT_KINDS = {".mid": "MIDI file", ".wav": "Sound of the built-in piano", ".png": "Picture of the roll"}
 EXPORT_FILTERS = ";;".join(f"{title} (*{suffix})" for suffix, title in EXPORT_KINDS.items())
 KIND_OF_SUFFIX = {suffix: suffix for suffix in EXPORT_KINDS} | {".midi": ".mid"}
-LABELS = ("Kind", "What", "Tracks", "Your notes", "File")
+LABELS = ("Kind", "Road", "What", "Tracks", "Your notes", "File")
+ALL_ROADS = -1
 
 
 class ExportDialog(QDialog):
-    """Asks for kind, bars, tracks, timing and file.
+    """Asks for kind, road (where there are several), bars, tracks, timing and file.
 
     Signals:
         chosen: (`Path`, `ExportChoice`).
@@ -33,15 +34,17 @@ class ExportDialog(QDialog):
         self,
         parent: QWidget,
         recording: Recording,
+        road: int,
         folder: Path,
         remembered: MutableMapping[str, Any],
         bars: tuple[int, int] | None = None,
     ) -> None:
-        """Ask about a recording, in the way that was chosen last; `remembered` keeps what is chosen now.
+        """Ask about a recording, and a road of it first, in the way that was chosen last.
 
         Args:
             parent: the window that it lies over.
             recording: what sounded.
+            road: of it, to begin with.
             folder: where to write, to begin with.
             remembered: what was chosen last, and what is chosen now.
             bars: the first and the last one that are selected; None for no selection.
@@ -49,12 +52,13 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Export the session")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._recording = recording
         self._remembered = remembered
         self._asked_about: Path | None = None
         self.kind = Choice("Kind", "What to write; the name's ending says it too")
+        self.road = Choice("Road", "Which way the music took, from its beginning, or all of them one after the other")
         self.region = Choice("What", "Everything that was played, or some bars of it")
-        first, last = bars_of(recording)
-        self.first, self.last = WholeBox("First bar", first, last), WholeBox("Last bar", first, last)
+        self.first, self.last = WholeBox("First bar", 1, 1), WholeBox("Last bar", 1, 1)
         self.tracks = Choice("Tracks", "Whether the model's notes and yours are apart, in a MIDI file")
         self.timing = Choice("Your notes", "Whether what you played stays as it was, or moves to the grid")
         self.path = Field()
@@ -66,9 +70,10 @@ class ExportDialog(QDialog):
         self.export = Button("Export", "Write the file; the music goes on meanwhile (Enter)", "default")
         self.cancel = Button("Cancel", "Write nothing (Esc)")
         self._offer(remembered)
-        self.first.setValue(bars[0] if bars else first)
-        self.last.setValue(bars[1] if bars else last)
+        self._offer_roads(road)
         if bars:
+            self.first.setValue(bars[0])
+            self.last.setValue(bars[1])
             self.region.setCurrentIndex(self.region.findData(True))
         name = f"RNN-RBM Live {datetime.now():%Y-%m-%d %H.%M}{self.kind.currentData()}"
         self.path.setText(str(folder / name))
@@ -88,6 +93,19 @@ class ExportDialog(QDialog):
         )
         self.timing.offer([("As you played them", False), ("On the grid", True)], remembered.get("quantised") is True)
 
+    def _offer_roads(self, road: int) -> None:
+        roads = self._recording.roads.all
+        entries = [(known.name, number) for number, known in enumerate(roads)]
+        self.road.offer([*entries, ("All, as they were heard", ALL_ROADS)], road)
+        self._offer_bars()
+
+    def _offer_bars(self) -> None:
+        number = self.road.currentData()
+        first, last = bars_of(self._recording if number == ALL_ROADS else self._recording.on_road(number))
+        for box, value in ((self.first, first), (self.last, last)):
+            box.setRange(first, last)
+            box.setValue(value)
+
     def _build(self) -> None:
         self.path.setMinimumWidth(360)
         bars = QHBoxLayout()
@@ -103,13 +121,15 @@ class ExportDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
-        for row, title in enumerate(LABELS):
+        rows: list[QWidget | QHBoxLayout] = [self.kind, self.road, bars, self.tracks, self.timing, place]
+        for row, (title, answer) in enumerate(zip(LABELS, rows, strict=True)):
+            if answer is self.road and len(self._recording.roads.all) == 1:
+                continue
             grid.addWidget(muted(title), row, 0)
-        grid.addWidget(self.kind, 0, 1)
-        grid.addLayout(bars, 1, 1)
-        grid.addWidget(self.tracks, 2, 1)
-        grid.addWidget(self.timing, 3, 1)
-        grid.addLayout(place, 4, 1)
+            if isinstance(answer, QWidget):
+                grid.addWidget(answer, row, 1)
+            else:
+                grid.addLayout(answer, row, 1)
         grid.setColumnStretch(1, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
@@ -129,6 +149,7 @@ class ExportDialog(QDialog):
 
     def _follow(self) -> None:
         self.kind.activated.connect(self._kind_chosen)
+        self.road.activated.connect(self._offer_bars)
         self.region.activated.connect(self._show_what_matters)
         self.first.valueChanged.connect(lambda bar: self.last.setValue(max(bar, self.last.value())))
         self.last.valueChanged.connect(lambda bar: self.first.setValue(min(bar, self.first.value())))
@@ -147,7 +168,9 @@ class ExportDialog(QDialog):
     @property
     def choice(self) -> ExportChoice:
         """What is chosen."""
+        number = self.road.currentData()
         return ExportChoice(
+            road=None if number == ALL_ROADS else number,
             bars=(self.first.value(), self.last.value()) if self.region.currentData() else None,
             together=self.tracks.currentData(),
             quantised=self.timing.currentData(),

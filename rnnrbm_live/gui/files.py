@@ -58,17 +58,18 @@ class Files(QObject):
             lambda roll: self.read.emit(UsePrimer(roll, path.name)),
         )
 
-    def ask_where_to_export(self, recording: Recording, bars: tuple[int, int] | None = None) -> None:
+    def ask_where_to_export(self, recording: Recording, road: int = 0, bars: tuple[int, int] | None = None) -> None:
         """Let the user choose what to write and where, and write what has been recorded by then.
 
         Args:
             recording: what sounded.
+            road: of it, to suggest.
             bars: the first and the last one to suggest; None for what was chosen last.
         """
         choices = self._remembered.get("export")
         if not isinstance(choices, dict):
             choices = self._remembered["export"] = {}
-        dialog = ExportDialog(self._window, recording, Path(self.exports_folder()), choices, bars)
+        dialog = ExportDialog(self._window, recording, road, Path(self.exports_folder()), choices, bars)
         dialog.chosen.connect(lambda path, choice: self.export_to(path, recording, choice))
         dialog.show()
 

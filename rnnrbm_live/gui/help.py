@@ -33,6 +33,16 @@ KEYS = (
         ),
     ),
     (
+        "Go back",
+        (
+            ("Ctrl+Left", "This bar again, differently: a new road"),
+            ("Ctrl+Shift+Left", "The last four bars again"),
+            ("Ctrl+[, Ctrl+]", "Hear another road at the same bar"),
+            ("Ctrl+L", "Loop the marked bars, or the last four; lift the loop"),
+            ("Ctrl+R", "Name the road that is heard"),
+        ),
+    ),
+    (
         "Files",
         (
             ("Ctrl+O", "Open a primer"),
@@ -82,9 +92,9 @@ KEYS = (
             ("Drag in the bar numbers", "Select bars; with Alt or Ctrl beats"),
             ("Drag an edge", "More or less of them"),
             ("Double-click there", "One bar"),
-            ("Ctrl+L", "The last 4 bars"),
+            ("Ctrl+Shift+B", "The last 4 bars"),
             ("Shift+Left, Shift+Right", "A bar earlier, a bar later too"),
-            ("Ctrl+Shift+Left, Right", "Without the first bar, without the last"),
+            ("Alt+Shift+Left, Right", "Without the first bar, without the last"),
             ("Ctrl+E", "Export them"),
             ("Delete, click beside", "Select nothing"),
             ("Right-click the past", "Mark a moment, select its bar"),

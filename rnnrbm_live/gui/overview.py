@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,7 @@ from PyQt6.QtWidgets import QSizePolicy, QWidget
 
 from rnnrbm_live.core.pianoroll import Note
 from rnnrbm_live.core.pitch import PIANO
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 from rnnrbm_live.gui.pictures import snap
 from rnnrbm_live.gui.roll_painting import SOURCE_COLOURS
 from rnnrbm_live.gui.theme import DARK, Theme
@@ -46,20 +46,19 @@ class NoteMap:
     def __init__(self) -> None:
         """Begin empty."""
         self.taken = self.halvings = 0
-        self._music: Recording | None = None
-        self._rewrites = 0
+        self._origin: Hashable = None
         self._reached = 0.0
         self._recent: set[Note] = set()  # taken in, and so near the end that they will be met again
         self._forget()
 
-    def take_in(self, music: Recording) -> bool:
+    def take_in(self, music: Music) -> bool:
         """Take in notes that have ended since the last call; return whether anything changed.
 
         Each note is taken in once; all of them again only if notes were rewritten, or if this is other music.
         """
         changed = False
-        if music is not self._music or music.rewrites != self._rewrites:
-            self._music, self._rewrites = music, music.rewrites
+        if music.origin != self._origin:
+            self._origin = music.origin
             self._forget()
             changed = True
         last = self._reached + MOST_STEPS
@@ -162,7 +161,7 @@ class OverviewStrip(QWidget):
         self.updateGeometry()
         self.update()
 
-    def take_in(self, music: Recording, screen_steps: float) -> None:
+    def take_in(self, music: Music, screen_steps: float) -> None:
         """Take in what has sounded; called a few times a second.
 
         Args:

@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pianoroll import Note
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui import roll_painting as paint
@@ -141,7 +141,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             self.painted_notes += paint.paint_notes(inside, geometry, theme, ended, PAST_STRENGTH)
             paint.paint_markers(inside, geometry, theme, music.markers, left, right)
 
-        key = (geometry, theme, snapshot.timeline, music, music.version)
+        key = (geometry, theme, snapshot.timeline, music.edition)
         painter.setClipRect(geometry.past)
         self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
         now = self.view.position
@@ -171,7 +171,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._future.show(painter, geometry.future, geometry.future_shift(self.view), scale, key, paint_stretch)
 
 
-def music_of(snapshot: Snapshot) -> Recording:
+def music_of(snapshot: Snapshot) -> Music:
     """Return what sounded, as the roll and the overview show it."""
     return snapshot.recording
 

@@ -66,6 +66,7 @@ class SessionEntry:
         length: minutes and seconds.
         model: name of its first model.
         notes: how many sounded.
+        roads: how many ways the music took.
         state: "" for one that was ended, or a few words: that it was cut off, plays now, or cannot be read.
         cut_off: whether its program ended before it did.
         usable: whether it can be taken up, played and exported.
@@ -77,6 +78,7 @@ class SessionEntry:
     length: str = ""
     model: str = ""
     notes: int = 0
+    roads: int = 1
     state: str = ""
     cut_off: bool = False
     usable: bool = True
@@ -108,7 +110,7 @@ class SessionShelf(Protocol):
         ...
 
     def export(self, path: Path, out: Path) -> None:
-        """Write a session as MIDI, sound or picture, as the name says."""
+        """Write the road of a session that was heard last as MIDI, sound or picture, as the name says."""
         ...
 
     def delete(self, path: Path) -> None:

@@ -84,8 +84,8 @@ class StatusStrip(QWidget):
             "late": _milliseconds(timing.late_p99_ms),
             "sampling": _milliseconds(timing.sampling_ms),
             "missed": str(timing.steps_dry),
-            "frame": _thousands(snapshot.step + 1),
-            "notes": _thousands(len(snapshot.recording.notes)),
+            "frame": _thousands(snapshot.step + snapshot.shift + 1),
+            "notes": _thousands(len(snapshot.tape.notes)),
             "seed": str(snapshot.settings.seed),
         }
         for name, text in texts.items():

@@ -32,6 +32,7 @@ from rnnrbm_live.gui.midi_learn import SHORTCUT, LearnStrip, MidiLearn
 from rnnrbm_live.gui.midi_window import MidiWindow
 from rnnrbm_live.gui.overview import OverviewStrip
 from rnnrbm_live.gui.presets import PRESET_SUFFIX, Presets
+from rnnrbm_live.gui.roads import RoadsStrip
 from rnnrbm_live.gui.roll import music_of
 from rnnrbm_live.gui.roll_view import PAN_ROWS, ZOOM_ROWS, RollView
 from rnnrbm_live.gui.selection import bars_in
@@ -86,7 +87,8 @@ class MainWindow(QMainWindow):
         self.duet = DuetStrip()
         self.turns = TurnsStrip()
         self.bounds = BoundsStrip()
-        self.roll = RollView()
+        self.roads = RoadsStrip()
+        self.roll = RollView(offer_loop=True, offer_moments=True)
         self.thinking = Thinking()
         self._settled = QTimer(self)
         self.overview = OverviewStrip()
@@ -129,6 +131,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.duet)
         layout.addWidget(self.turns)
         layout.addWidget(self.bounds)
+        layout.addWidget(self.roads)
         layout.addWidget(self.overview)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
@@ -177,6 +180,12 @@ class MainWindow(QMainWindow):
         roll.export_asked.connect(self._export)
         roll.moment_marked.connect(lambda step: send(ask.AddMarker("Marked", step)))
         self.overview.asked.connect(roll.look_at)
+        roll.moment_chosen.connect(self._continue_from)
+        roll.loop_asked.connect(lambda first, end: self._loop((first, end)))
+        self.roads.chosen.connect(lambda number: send(ask.HearRoad(number)))
+        self.roads.named.connect(lambda number, name: send(ask.NameRoad(number, name)))
+        self.roads.export_requested.connect(self._export)
+        self.roads.loop_lifted.connect(lambda: self._loop(None))
         controls.output_chosen.connect(lambda name: send(OpenOutput(name)))
         controls.input_chosen.connect(lambda name: send(OpenInput(name)))
         for keys_down, keys_up in (
@@ -215,7 +224,6 @@ class MainWindow(QMainWindow):
 
         roll = self.roll
         earlier, later = partial(roll.move_edge, first=True), partial(roll.move_edge, first=False)
-        loop = [Entry("Loop the selection", "Ctrl+Shift+L", roll.loop_region)] if roll.offers_loop else []
         here = Entry("Continue from the bar looked at", "Ctrl+Return Ctrl+Enter", roll.choose_moment_seen)
         go_on = [here] if roll.offers_moments else []
         self._menus.add(
@@ -267,6 +275,14 @@ class MainWindow(QMainWindow):
                     Entry("Continue from the primer", "Return Enter", sending(ask.Continue())),
                 ],
                 [
+                    Entry("This bar again, differently", "Ctrl+Left", sending(ask.GoBack(1))),
+                    Entry("Last four bars again, differently", "Ctrl+Shift+Left", sending(ask.GoBack(4))),
+                    Entry("Loop the marked bars, or the last four", "Ctrl+L", self._loop_or_not),
+                    Entry("Hear the road before", "Ctrl+[", lambda: self._hear_beside(-1)),
+                    Entry("Hear the next road", "Ctrl+]", lambda: self._hear_beside(1)),
+                    Entry("Name this road", "Ctrl+R", self._name_road),
+                ],
+                [
                     Entry("Tap tempo", "Ctrl+T", self._tap),
                     Entry("Another seed", "Ctrl+D", self.controls.dice.click),
                     Entry("Key and range", "Ctrl+K", self._toggle_bounds),
@@ -277,13 +293,12 @@ class MainWindow(QMainWindow):
                     Entry("Mark this moment", "Ctrl+M", sending(ask.AddMarker("Marked"))),
                 ],
                 [
-                    Entry("Select the last 4 bars", "Ctrl+L", roll.select_last_bars),
+                    Entry("Select the last 4 bars", "Ctrl+Shift+B", roll.select_last_bars),
                     Entry("Select an earlier bar too", "Shift+Left", lambda: earlier(bars=-1), roll),
                     Entry("Select a later bar too", "Shift+Right", lambda: later(bars=1), roll),
-                    Entry("Leave the first bar out", "Ctrl+Shift+Left", lambda: earlier(bars=1), roll),
-                    Entry("Leave the last bar out", "Ctrl+Shift+Right", lambda: later(bars=-1), roll),
+                    Entry("Leave the first bar out", "Alt+Shift+Left", lambda: earlier(bars=1), roll),
+                    Entry("Leave the last bar out", "Alt+Shift+Right", lambda: later(bars=-1), roll),
                     Entry("Select nothing", "Delete Backspace", lambda: roll.select(None), roll),
-                    *loop,
                     *go_on,
                 ],
             ],
@@ -339,6 +354,7 @@ class MainWindow(QMainWindow):
         self.duet.show_snapshot(snapshot)
         self.turns.show_snapshot(snapshot)
         self.bounds.show_snapshot(snapshot)
+        self.roads.show_snapshot(snapshot)
         self.controls.show_snapshot(snapshot)
         self.roll.show_snapshot(snapshot, hint_for(snapshot))
         self.thinking.show_snapshot(snapshot)
@@ -390,6 +406,45 @@ class MainWindow(QMainWindow):
         else:
             self._say("Hold keys that the model shall leave out and press Ctrl+B; once more, and it always plays them")
 
+    def _continue_from(self, position: float) -> None:
+        """Go on from the beat nearest to a position, with another take."""
+        snapshot = self.bridge.snapshot
+        beat = snapshot.timeline.steps_per_beat
+        nearest = round(position / beat) * beat
+        if nearest >= snapshot.recording.end_steps:
+            nearest -= beat
+        self.bridge.send(ask.ContinueFrom(max(0, nearest)))
+
+    def _loop(self, region: tuple[int, int] | None) -> None:
+        """Loop the bars of a region; None for no loop."""
+        self.bridge.send(ask.Loop(region))
+
+    def _loop_or_not(self) -> None:
+        """Loop what is marked in the roll, or the present bar and the three before; end a loop that goes on."""
+        snapshot = self.bridge.snapshot
+        bar, step = snapshot.timeline.bar_steps, max(0, snapshot.step)
+        begin = step - snapshot.timeline.step_in_bar(step)
+        region = self.roll.region or (max(0, begin - 3 * bar), begin + bar)
+        self._loop(region if snapshot.loop is None else None)
+
+    def _hear_beside(self, by: int) -> None:
+        """Hear the next road, or the one before."""
+        snapshot = self.bridge.snapshot
+        if len(snapshot.roads) > 1:
+            from_road = snapshot.road if snapshot.next_road is None else snapshot.next_road
+            self.bridge.send(ask.HearRoad((from_road + by) % len(snapshot.roads)))
+        else:
+            self._say_one_road()
+
+    def _name_road(self) -> None:
+        if len(self.bridge.snapshot.roads) > 1:
+            self.roads.ask_for_name()
+        else:
+            self._say_one_road()
+
+    def _say_one_road(self) -> None:
+        self._say("There is one road so far: Ctrl+Left plays this bar again, differently, and another begins")
+
     def _tap(self) -> None:
         self._tap_at(self._services.clock.now_seconds())
 
@@ -421,11 +476,11 @@ class MainWindow(QMainWindow):
         self.presets.ask_where_to_write(self.bridge.snapshot.settings)
 
     def _export(self) -> None:
-        recording = self.bridge.snapshot.recording
-        if recording.end_steps > 0:
+        snapshot = self.bridge.snapshot
+        if snapshot.tape.end_steps > 0:
             region = self.roll.region
-            bars = bars_in(self.bridge.snapshot.timeline, region) if region is not None else None
-            self.files.ask_where_to_export(recording, bars)
+            bars = bars_in(snapshot.timeline, region) if region is not None else None
+            self.files.ask_where_to_export(snapshot.tape, snapshot.road, bars)
         else:
             self._say("There is nothing to export yet: press Play (Space) first")
 

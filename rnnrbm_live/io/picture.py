@@ -12,7 +12,7 @@ from rnnrbm_live.core.errors import MidiFileError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, nothing_to_export
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pitch import is_black, pitch_name
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 
 GROUND, BLACK_ROW, LINE, BAR_LINE, TEXT = "#0d1015", "#11151b", "#1d242e", "#2e3846", "#8792a2"
 COLOURS = {Source.MODEL: "#f0b03f", Source.PLAYER: "#56b4e9", Source.PRIMER: "#4cc9a0"}
@@ -22,7 +22,7 @@ MARGIN_PIXELS = 40
 WIDEST_PIXELS = 16_000
 
 
-def draw_recording(path: Path, recording: Recording, choice: ExportChoice = EVERYTHING) -> None:
+def draw_recording(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -> None:
     """Draw what sounded, one colour for each who played, and write it as PNG.
 
     Raises:

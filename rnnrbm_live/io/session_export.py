@@ -11,11 +11,11 @@ from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, noth
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.messages import MODEL_CHANNEL, PLAYER_CHANNEL
 from rnnrbm_live.core.pianoroll import DEFAULT_TEMPO_BPM, MeterChange, Note, TempoChange
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 from rnnrbm_live.io.midi_file import Track, write_midi
 
 
-def export_recording(path: Path, recording: Recording, *, title: str, choice: ExportChoice = EVERYTHING) -> None:
+def export_recording(path: Path, recording: Music, *, title: str, choice: ExportChoice = EVERYTHING) -> None:
     """Write what sounded: format 1, tempo map, markers, the model and the player on tracks of their own or on one.
 
     The model's notes lie on the grid, the player's where they were played unless `choice` says otherwise. Where it

@@ -10,14 +10,14 @@ import numpy as np
 
 from rnnrbm_live.core.errors import SoundFileError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, nothing_to_export
-from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.core.recording import Music
 from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
 
 BLOCK_FRAMES = 2400
 LONGEST_TAIL_SECONDS = 12.0
 
 
-def write_wav(path: Path, recording: Recording, choice: ExportChoice = EVERYTHING) -> None:
+def write_wav(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -> None:
     """Play what sounded on the built-in piano into a file: 48 kHz, 16 bits, stereo. It is whole or not there at all.
 
     Where `choice` names bars, the file begins with the first of them; else silence before the first note is left out.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
 
 from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.frame import REST, Frame, legal_frame
@@ -19,6 +21,7 @@ class Heard:
     frames: tuple[Frame, ...]
     next_step: int
     previous: Frame = REST
+    u: Any = field(default_factory=lambda: np.zeros(1), compare=False)  # a history keeps it
 
 
 class EchoStepper:

@@ -15,7 +15,7 @@ ECHO: EchoStepper = EchoStepper()
 
 
 def model_section(step: int) -> Section:
-    return Section(step, ECHO, ECHO.begin(TIMELINE, step))  # type: ignore[arg-type]  # a stand-in
+    return Section(step, ECHO, ECHO.begin(TIMELINE, step), shift=0)  # type: ignore[arg-type]  # a stand-in
 
 
 def key(pitch: int) -> Frame:
@@ -69,7 +69,7 @@ def test_a_cut_plans_the_same_steps_anew() -> None:
 def test_a_script_is_played_on_its_own_voice_and_then_the_model_strikes_anew() -> None:
     planner = Planner(TIMELINE)
     script = (key(40), Frame(frozenset({40}), frozenset()))
-    planner.schedule(Section(0, script=script))
+    planner.schedule(Section(0, script=[PlannedFrame(frame, (), Source.PRIMER) for frame in script]))
     planner.schedule(model_section(2))
     planned = [planner.extend(SETTINGS)[1] for _ in range(3)]
     assert [entry.source for entry in planned] == [Source.PRIMER, Source.PRIMER, Source.MODEL]

@@ -82,7 +82,8 @@ class FakeEngine:
             planned=(),
             keys=(),
             take=1,
-            recording=Recording(Timeline(4)),
+            recording=(tape := Recording(Timeline(4))),
+            tape=tape,
             ports=PORTS,
             timing=Timing(),
         )

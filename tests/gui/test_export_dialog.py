@@ -11,7 +11,7 @@ from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from rnnrbm_live.core.export import EVERYTHING, ExportChoice
+from rnnrbm_live.core.export import ExportChoice
 from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine, FakeFiles, MemoryStore
@@ -35,7 +35,7 @@ def dialog(window: MainWindow, engine: FakeEngine, qtbot: QtBot) -> ExportDialog
 def test_the_bars_of_the_session_are_offered(dialog: ExportDialog) -> None:
     assert (dialog.first.minimum(), dialog.first.value(), dialog.last.value(), dialog.last.maximum()) == (1, 1, 5, 5)
     assert not dialog.first.isEnabled()
-    assert dialog.choice == EVERYTHING
+    assert dialog.choice == ExportChoice(road=0)
 
 
 def test_some_bars_are_a_range_that_cannot_be_turned_over(dialog: ExportDialog) -> None:
@@ -81,11 +81,13 @@ def test_choices_are_handed_on_and_remembered(
     dialog.path.setText(str(tmp_path / "x.mid"))
     dialog.export.click()
     qtbot.waitUntil(lambda: bool(files.choices))
-    wanted = ExportChoice(bars=(1, 3), together=True, quantised=True)
+    wanted = ExportChoice(road=0, bars=(1, 3), together=True, quantised=True)
     assert files.choices == [wanted]
     again = opened(window, engine)
     assert again is not dialog
-    assert again.choice == ExportChoice(bars=(1, 5), together=True, quantised=True), "bars are those of the session"
+    assert again.choice == ExportChoice(road=0, bars=(1, 5), together=True, quantised=True), (
+        "bars are those of the session"
+    )
     again.close()
     window.close()
     assert store.values["export"] == {"kind": ".mid", "some bars": True, "together": True, "quantised": True}
@@ -95,7 +97,7 @@ def test_choices_are_handed_on_and_remembered(
 def test_nonsense_that_was_remembered_is_ignored(window: MainWindow, engine: FakeEngine, remembered: Any) -> None:
     window._remembered["export"] = remembered
     dialog = opened(window, engine)
-    assert dialog.choice == EVERYTHING
+    assert dialog.choice == ExportChoice(road=0)
     assert dialog.kind.currentData() == ".mid"
 
 

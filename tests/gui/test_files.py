@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core.commands import UsePrimer
 from rnnrbm_live.core.errors import MidiFileError
-from rnnrbm_live.core.export import EVERYTHING, ExportChoice
+from rnnrbm_live.core.export import ExportChoice
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.window import MainWindow
@@ -56,7 +56,7 @@ def test_export_through_the_dialog(
     QTest.keyClick(dialog.path, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Saved" in window.trouble.text)
     assert files.exported == [(target, engine.snapshot.recording)]
-    assert files.choices == [EVERYTHING]
+    assert files.choices == [ExportChoice(road=0)]
     assert window.trouble.text == f"Saved mine.mid in {tmp_path}"
     window.close()
     assert store.values["exports"] == str(tmp_path)
