@@ -86,7 +86,7 @@ def test_a_session_that_was_killed_goes_on_and_is_proved_as_one(folder: Path) ->
     shown = session.snapshot.recording.all_notes()
     session.close()
     assert shown[: len(before)] == before
-    assert min(note.start_steps for note in shown[len(before) :]) == 48, "the next bar"
+    assert 48 <= min(note.start_steps for note in shown[len(before) :]) < 52, "the next bar"
     again = load_session(path)
     assert again.closed
     assert again.recording.all_notes() == shown

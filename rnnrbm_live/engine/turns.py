@@ -233,6 +233,7 @@ class Turns:
             heard_from=heard_from,
             semitones=semitones,
             phrase_end_step=timeline.phrase_end_step,
+            shift=self._conductor.planner.section_at(entry).shift,
         )
 
 

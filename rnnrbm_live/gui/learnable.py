@@ -13,6 +13,7 @@ from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.midi_learn import MidiLearn
 from rnnrbm_live.gui.strips import PrimerStrip
 from rnnrbm_live.gui.toolbar import Toolbar
+from rnnrbm_live.gui.turns import TurnsStrip
 
 KNOB_BPM = (40.0, 240.0)  # what a knob reaches: all of the range would be 2 BPM apart
 TAP = "Tap tempo"
@@ -38,6 +39,7 @@ def make_learnable(
     controls: Controls,
     primer: PrimerStrip,
     duet: DuetStrip,
+    turns: TurnsStrip,
     bounds: BoundsStrip,
 ) -> None:
     """Let controllers move every slider, choice and switch and the tempo, and do what a menu has.
@@ -50,6 +52,7 @@ def make_learnable(
         controls: has sliders and switches, and a button for an action.
         primer: has switches, and a button for an action.
         duet: has choices and a switch.
+        turns: has a choice, and the primer's switches once more.
         bounds: has choices.
     """
     for name, control in controls.sliders.items():
@@ -67,6 +70,9 @@ def make_learnable(
         "follow_clock": controls.follow,
     }.items():
         midi.add_switch(name, switch)
+    midi.add_choice("turn_bars", turns.bars.accessibleName(), turns.bars)
+    midi.attach("click", turns.click)
+    midi.attach("count_in", turns.count_in)
     names: dict[str, str] = {}
     for action in actions.actions():
         if action.text() == TAP:

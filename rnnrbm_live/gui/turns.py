@@ -101,7 +101,7 @@ class TurnsStrip(QWidget):
         )
         self.bars.setMinimumContentsLength(6)
         self.bars.activated.connect(lambda: self.adjusted.emit("turn_bars", self.bars.currentData()))
-        self.click = Switch("Click", "Metronome in both turns; without it turns keep to the same beats", "Alt+M")
+        self.click = Switch("Click", "Metronome in both turns; without it turns keep to the same beats", "Alt+J")
         self.click.toggled.connect(lambda on: self.adjusted.emit("click", on))
         self.count_in = Switch(
             "Count-in", "A bar comes before your first turn, and before one that a pause has interrupted"

@@ -109,6 +109,7 @@ class MainWindow(QMainWindow):
             controls=self.controls,
             primer=self.primer,
             duet=self.duet,
+            turns=self.turns,
             bounds=self.bounds,
         )
         self._restore()

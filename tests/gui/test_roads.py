@@ -120,7 +120,7 @@ def test_a_moment_and_a_region_of_the_roll(window: MainWindow, engine: FakeEngin
     for position, beat in ((37.7, 36), (38.1, 40), (0.4, 0), (63.9, 60)):
         window.roll.moment_chosen.emit(position)
         assert engine.sent[-1] == ask.ContinueFrom(beat)
-    window.roll.region = (16, 32)
+    window.roll.select((16, 32))
     QTest.keyClick(window, Qt.Key.Key_L, CONTROL)
     assert engine.sent[-1] == ask.Loop((16, 32))
     engine.change(loop=(16, 32))
@@ -133,7 +133,7 @@ def test_a_moment_and_a_region_of_the_roll(window: MainWindow, engine: FakeEngin
 def test_a_road_is_named_in_its_place(window: MainWindow, engine: FakeEngine) -> None:
     go_roads(engine)
     window.bridge.look()
-    QTest.keyClick(window, Qt.Key.Key_F2)
+    QTest.keyClick(window, Qt.Key.Key_R, CONTROL)
     field = window.roads.field
     assert field.isVisible()
     assert field.text() == "B"

@@ -73,7 +73,7 @@ def test_it_shows_in_turns_alone_and_sends_what_is_chosen(window: MainWindow, en
     strip.bars.setCurrentIndex(index)
     strip.bars.activated.emit(index)
     strip.count_in.click()
-    QTest.keyClick(window, Qt.Key.Key_M, Qt.KeyboardModifier.AltModifier)
+    QTest.keyClick(window, Qt.Key.Key_J, Qt.KeyboardModifier.AltModifier)
     assert engine.sent == [ask.Adjust("turn_bars", 4), ask.Adjust("count_in", True), ask.Adjust("click", False)]
 
 
