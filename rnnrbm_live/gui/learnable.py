@@ -52,7 +52,7 @@ def make_learnable(
         controls: has sliders and switches, and a button for an action.
         primer: has switches, and a button for an action.
         duet: has choices and a switch.
-        turns: has a choice, and the primer's switches once more.
+        turns: has the primer's switches once more.
         bounds: has choices.
     """
     for name, control in controls.sliders.items():
@@ -70,7 +70,6 @@ def make_learnable(
         "follow_clock": controls.follow,
     }.items():
         midi.add_switch(name, switch)
-    midi.add_choice("turn_bars", turns.bars.accessibleName(), turns.bars)
     midi.attach("click", turns.click)
     midi.attach("count_in", turns.count_in)
     names: dict[str, str] = {}

@@ -19,6 +19,7 @@ from rnnrbm_live.gui.widgets import SteadyLabel, Switch
 MARGIN, GAP = 14, 3  # pixels beside the words; above, below and between the strips
 STRIPS_OF_WINDOW = 28  # a strip is at least this part of the window's height
 CHOICE_STEPS = 64  # so long is the player's last choice told
+SUMMARY = "Ctrl+I shows surprise, hidden units and memory of the model as it plays"
 
 
 class _Line(QWidget):
@@ -171,7 +172,7 @@ class Thinking(QWidget):
             " of the music so far",
             "1000 of 1000",
         )
-        self._summary = QLabel("Ctrl+I shows surprise, hidden units and memory of the model as it plays")
+        self._summary = QLabel(SUMMARY)
         self._summary.setProperty("kind", "muted")
         self._build()
         self._open = False
@@ -247,6 +248,8 @@ class Thinking(QWidget):
         """Follow the roll, whose past has the same places."""
         for widget in (self.strips, self._summary):
             widget.setFixedWidth(int(geometry.now_x))
+        fits = self._summary.fontMetrics().horizontalAdvance(SUMMARY) <= geometry.now_x - 2 * MARGIN
+        self._summary.setText(SUMMARY if fits else "")
         if self._open:
             self._place()
             self.strips.move_to(geometry, view)

@@ -48,7 +48,8 @@ from rnnrbm_live.gui.training_window import TrainingWindow, percent
 from rnnrbm_live.gui.turns import TurnsStrip
 from rnnrbm_live.gui.undo import Undo
 
-LEAST_ROLL_PIXELS = 180  # where the window is low, the controls scroll
+LEAST_ROLL_PIXELS = 150  # where the window is low, the controls scroll
+ROOMY_PIXELS = 400  # of height, for text as it usually is
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 WELCOME = "The model plays. Play along on A W S E D …, on the drawn keys, or on any MIDI keyboard"
 
@@ -663,6 +664,7 @@ class MainWindow(QMainWindow):
         """Write everything larger or smaller; 100 is the usual size."""
         self._text_percent = self._remembered["text"] = percent
         self.set_theme(self._remembered["theme"])
+        self._show_thinking_line()
         self._say(f"Text at {percent} %")
 
     def step_text(self, steps: int) -> None:
@@ -683,6 +685,7 @@ class MainWindow(QMainWindow):
 
     def _unfold(self, shown: bool) -> None:
         self.thinking.unfold(open=shown)
+        self._show_thinking_line()
         self._thinking_switch.setChecked(shown)
 
     def _unfold_by_default(self) -> None:
@@ -697,7 +700,13 @@ class MainWindow(QMainWindow):
         """Share the height anew, once the controls have found theirs."""
         super().resizeEvent(event)
         self.thinking.stretch_to(self.height())
+        self._show_thinking_line()
         self._settled.start(0)
+
+    def _show_thinking_line(self) -> None:
+        """Where the window is low, the folded panel leaves its line to the roll; Ctrl+I still opens it."""
+        roomy = self.height() * 100 >= ROOMY_PIXELS * self._text_percent
+        self.thinking.setVisible(roomy or self.thinking.is_open)
 
     def _restore(self) -> None:
         percent = self._remembered.get("text")

@@ -288,7 +288,8 @@ def settle() -> None:
 def test_a_scroll_bar_breaks_no_row(shown: MainWindow) -> None:
     """Else it would make its own need: a narrower panel has more rows."""
     shown.resize(900, 600)
-    QApplication.processEvents()
+    for _ in range(3):
+        QApplication.processEvents()
     cells = shown.controls._cells
     before = [cell.geometry() for cell in cells]
     shown.roll.setMinimumHeight(400)

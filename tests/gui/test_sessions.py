@@ -27,7 +27,9 @@ ENTRIES = [
         usable=False,
         deletable=False,
     ),
-    SessionEntry(Path("cut.session"), "Tue 24 Nov 2026, 21:05", "12:40", "folk-tunes", 4210, state="cut off", cut_off=True),
+    SessionEntry(
+        Path("cut.session"), "Tue 24 Nov 2026, 21:05", "12:40", "folk-tunes", 4210, state="cut off", cut_off=True
+    ),
     SessionEntry(Path("old.session"), "Mon 23 Nov 2026, 09:30", "1:02", "piano", 318),
     SessionEntry(Path("bad.session"), "bad", state="bad.session is damaged: choose another session", usable=False),
 ]
