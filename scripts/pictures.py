@@ -66,6 +66,7 @@ class Stage:
             stepper=stepper,
             settings=model_settings(stepper),
             device="cpu",
+            watched=True,
         )
         self._session.event(PORTS)
         self.send(ask.Play())
@@ -112,6 +113,7 @@ def open_window(stage: Stage, folder: Path) -> MainWindow:
     window = MainWindow(stage, replace(given, models=models, presets=presets))
     window.bridge.stop()
     window.resize(*SIZE)
+    window.set_thinking(True)
     window.show()
     return window
 
