@@ -96,7 +96,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def show_snapshot(self, snapshot: Snapshot, hint: Hint | None) -> None:
         """Show another state of the engine, and every pitch that sounds in it."""
         before = self.item.snapshot
-        if before is not None and before.recording is not snapshot.recording:
+        if before is not None and before.recording.origin != snapshot.recording.origin:
             self.select(None)  # of another session
         self.item.show_snapshot(snapshot, hint)
         if not self._own_range:
