@@ -268,3 +268,65 @@ def test_duet_and_turns_with_a_keyboard_of_another_program(desk: Desk, monkeypat
     assert not any(sounding & set(chord) for sounding in together)
     assert any(isinstance(record, jot.SectionBegun) and record.label == "Answer" for record in written)
     assert regenerate(written, lambda name: load_stepper(model_library(), name)).identical
+
+
+def test_a_road_a_pedal_and_a_learnt_knob_of_another_programs_keyboard(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
+        monkeypatch.setenv(name, desk.environment[name])
+    keyboard = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Keyboard")
+    keyboard.open_virtual_port("out")
+    ear = Ear(desk.environment)
+
+    def heard(pitch: int) -> bool:
+        keyboard.send_message([0x90, pitch, 90])
+        keyboard.send_message([0x80, pitch, 0])
+        time.sleep(0.1)
+        return (1, pitch) in ear.notes
+
+    def written() -> list[jot.Record]:
+        (session,) = desk.sessions()
+        return [record for record, _ in records(session)]
+
+    def temperatures() -> set[float]:
+        return {r.settings.temperature for r in written() if isinstance(r, jot.StepHeard) and r.settings is not None}
+
+    def turn(first: int, last: int) -> None:
+        for value in range(first, last + 1):
+            keyboard.send_message([0xB0, 74, value])
+            time.sleep(0.01)
+
+    try:
+        wait_for(lambda: len(ear.notes) > 4, 20, "music by itself")
+        wait_for(lambda: heard(100), what="the keyboard's being heard")
+        keyboard.send_message([0xB0, 64, 127])
+        assert heard(60)
+        time.sleep(0.2)
+        assert (1, 60) in ear.sounding, "the pedal holds it"
+        keyboard.send_message([0xB0, 64, 0])
+        wait_for(lambda: (1, 60) not in ear.sounding, what="the pedal's letting go")
+
+        desk.focus()
+        desk.key("alt+t", "ctrl+shift+l")
+        time.sleep(0.3)
+        turn(0, 127)
+        wait_for(lambda: max(temperatures()) == 1.5, what="the temperature that the knob asks for")
+
+        desk.key("ctrl+Left")
+        wait_for(
+            lambda: any(isinstance(r, jot.SectionBegun) and r.resumes is not None for r in written()), what="a road"
+        )
+        keyboard.send_message([0xF0, 0x7F, 0x7F, 0x06, 0x01, 0xF7])  # MIDI machine control: stop
+        wait_for(lambda: not ear.sounding, what="silence")
+        time.sleep(0.5)
+        assert not ear.sounding
+        desk.key("ctrl+q")
+        assert desk.program.wait(15) == 0
+    finally:
+        keyboard.close_port()
+        keyboard.delete()
+        ear.close()
+    (session,) = desk.sessions()
+    assert len(load_session(session).recording.roads.all) == 2
+    assert regenerate(written(), lambda name: load_stepper(model_library(), name)).identical
