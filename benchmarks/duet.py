@@ -145,7 +145,13 @@ def press_live(name: str, seconds: float) -> Timing:
     link.start()
     stepper = load_stepper(library, name)
     session = make_session(
-        link=link, clock=SystemClock(), library=library, stepper=stepper, settings=model_settings(stepper), device="cpu"
+        link=link,
+        clock=SystemClock(),
+        library=library,
+        stepper=stepper,
+        settings=model_settings(stepper),
+        device="cpu",
+        watched=True,
     )
     generator = Generator(session, link)
     generator.start()
