@@ -15,6 +15,7 @@ from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.frame import Source, diff
 from rnnrbm_live.core.grid import Timeline, step_seconds
 from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.notes import NoteList
 from rnnrbm_live.core.pianoroll import Note, TempoChange
 from rnnrbm_live.core.roads import Road, Roads, Span
 
@@ -95,7 +96,7 @@ class Recording:
         """Begin empty."""
         self.timeline = timeline
         self.roads = Roads()
-        self.notes: list[Note] = []
+        self.notes = NoteList()
         self.tempos: list[TempoChange] = []
         self.markers: list[Marker] = []
         self.end_steps = 0.0
@@ -174,7 +175,7 @@ class Recording:
         for key in [key for key in self._playing if key[0] is source]:
             del self._playing[key]
         kept = [note for note in self.notes if note.source is not source or note.start_steps < from_steps]
-        self.notes = sorted(kept + notes, key=lambda note: note.end_steps)
+        self.notes = NoteList(sorted(kept + notes, key=lambda note: note.end_steps))
         self.longest_steps = max((note.end_steps - note.start_steps for note in self.notes), default=0.0)
         self.end_steps = max((note.end_steps for note in self.notes), default=0.0)
         self.rewrites += 1
@@ -224,7 +225,7 @@ class Recording:
         notes, longest = self.notes, self.longest_steps
         begin = bisect_left(notes, first_steps, key=lambda note: note.end_steps)
         end = bisect_left(notes, last_steps + longest, lo=begin, key=lambda note: note.end_steps)
-        return [note for note in notes[begin : end + 1] if note.start_steps < last_steps]
+        return [note for note in notes.run(begin, end + 1) if note.start_steps < last_steps]
 
     def _begin(self, note: Note) -> None:
         self._end(note.source, note.pitch, note.start_steps)

@@ -1,4 +1,4 @@
-"""The model's state before any step that sounded: kept every 64 steps, computed again in between."""
+"""The model's state before any step that sounded: kept every 256 steps, computed again in between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import State
 
-KEPT_EVERY = 64
+KEPT_EVERY = 256
 FRAME_BYTES = 11  # 88 keys of the piano
 KEYS_BYTES = 16  # 128 keys of the player's
 ROW_BYTES = 1 + 2 * FRAME_BYTES + 2 * KEYS_BYTES
@@ -34,7 +34,7 @@ class Played:
 class History:
     """What a session's models have heard, step by step, and enough of their states to find every other one.
 
-    A step costs 55 bytes for frame and keys, and less than 40 for its share of a state of 256 units.
+    A step costs 55 bytes for frame and keys, and 5 for its share of a state of 256 units.
     """
 
     def __init__(self, first_step: int = 0) -> None:

@@ -137,7 +137,7 @@ class Session:
         if self._turns is not None:
             self._turns.work(self._stepper, self._settings, self._take_number)
         if not self._conductor.wants_a_frame():
-            return self._watched and self._think()
+            return self._watched and self._conductor.at_leisure and self._think()
         self._move_to_gpu()
         self._conductor.extend(self._settings)
         self._tell_device_trouble()

@@ -1,8 +1,14 @@
 """Recording: what sounded becomes notes."""
 
+import tracemalloc
+from dataclasses import replace
+
+import pytest
+
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.messages import PlannedFrame
+from rnnrbm_live.core.notes import NoteList
 from rnnrbm_live.core.pianoroll import Note
 from rnnrbm_live.core.recording import Recording
 
@@ -26,6 +32,29 @@ def test_frames_become_notes() -> None:
         (0, 1, 64, Source.MODEL),
         (1, 2, 64, Source.MODEL),
     ]
+
+
+def test_a_list_of_many_notes_gives_back_what_was_added() -> None:
+    notes = [Note(0.25, 3, 0, 1), Note(1e6 + 1 / 3, 2e6, 127, 127, Source.PRIMER), Note(2, 5, 60, 70, Source.PLAYER)]
+    kept = NoteList(notes[:1])
+    for note in notes[1:]:
+        kept.append(note)
+    assert (len(kept), list(kept), kept[1:], kept[-1]) == (3, notes, notes[1:], notes[-1])
+    assert all(type(note.source) is Source for note in kept)
+    assert kept.run(1, 9) == notes[1:]
+    with pytest.raises(IndexError):
+        kept[3]
+
+
+def test_a_note_costs_few_bytes() -> None:
+    """Eight hours have a quarter of a million."""
+    kept, first = NoteList(), Note(0.5, 1.5, 60)
+    tracemalloc.start()
+    for step in range(10_000):
+        kept.append(replace(first, start_steps=step + 0.5, end_steps=step + 1.5))
+    used, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert used < 25 * len(kept)
 
 
 def test_a_change_of_voice_ends_the_old_voice() -> None:

@@ -23,6 +23,7 @@ from rnnrbm_live.engine.thoughts import (
     surprise_bits,
 )
 from rnnrbm_live.model.live import NoiseKey
+from rnnrbm_live.player.player import FREEZE_SECONDS
 from tests.engine.test_duet import heard, press
 from tests.engine.test_replay import Rig, load
 
@@ -82,6 +83,21 @@ def test_what_is_planned_anew_is_weighed_anew() -> None:
     assert all(len(likely) == 88 for likely in after.likely)
     assert any(likely[60 - 21] for likely in before.likely)
     assert not any(likely[60 - 21] for likely in after.likely[1:])
+
+
+@pytest.mark.parametrize(("left_seconds", "thinks"), [(0.060, True), (0.024, False)])
+def test_shortly_before_a_step_thinking_gives_way_to_keys(left_seconds: float, thinks: bool) -> None:
+    rig = watched()
+    rig.do(ask.Play())
+    rig.on(4)
+    due = rig.link.player.next_due_seconds()
+    assert due is not None
+    rig.link.clock.sleep_until(due + FREEZE_SECONDS - left_seconds)
+    rig.do(ask.Adjust("temperature", 1.1))  # all that could still change is to be thought about again
+    while rig.session.work():
+        pass
+    assert len(rig.session.snapshot.planned) >= 24
+    assert bool(rig.session.snapshot.likely[-1]) is thinks
 
 
 def test_in_a_duet_the_players_keys_are_no_choice_of_the_models() -> None:
