@@ -39,6 +39,11 @@ class Stage:
             if time.monotonic() >= end:
                 return
 
+    def ports(self) -> msg.Ports:
+        """What the player said of its ports last."""
+        self.collect()
+        return next((event for event in reversed(self.events) if isinstance(event, msg.Ports)), msg.Ports())
+
     def play(self, frames: list[Frame], tempo: float = 240.0) -> None:
         planned = tuple(
             msg.PlannedFrame(frame, tuple((pitch, 80) for pitch in sorted(frame.onsets))) for frame in frames
@@ -116,25 +121,28 @@ def test_keys_sound_at_once_and_are_told(stage: Stage) -> None:
     sender = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="keyboard")
     sender.open_virtual_port("keys")
 
-    def listed() -> bool:
-        stage.collect()
-        ports = [event for event in stage.events if isinstance(event, msg.Ports)]
-        return bool(ports) and any("keyboard" in name for name in ports[-1].inputs)
+    def listed() -> list[str]:
+        return [name for name in stage.ports().inputs if "keyboard" in name]
 
     wait_for(listed, what="the keyboard being noticed")
-    [name] = [name for name in [e for e in stage.events if isinstance(e, msg.Ports)][-1].inputs if "keyboard" in name]
+    [name] = listed()
     stage.link.send(msg.OpenInput(name))
-    stage.collect(0.3)
+    wait_for(lambda: stage.ports().inputs_open, what="the keyboard being opened")
+
+    def told(kind: type[msg.PlayerEvent]) -> list[msg.PlayerEvent]:
+        stage.collect()
+        return [event for event in stage.events if isinstance(event, kind)]
+
     for message in ([0x90, 64, 99], [0x90, 67, 99], [0x80, 64, 0], [0x90, 67, 0]):
         sender.send_message(message)
         time.sleep(0.05)
-    stage.collect(0.2)
+    wait_for(lambda: len(told(msg.KeyPlayed)) >= 4 and len(stage.ear.messages) >= 4, what="the keys")
     keys = [(event.pitch, event.velocity) for event in stage.events if isinstance(event, msg.KeyPlayed)]
     assert keys == [(64, 99), (67, 99), (64, 0), (67, 0)]
     assert [message.hex() for message in stage.ear.messages][-4:] == ["914063", "914363", "814000", "814300"]
     for message in ([0xB0, 74, 11], [0xB0, 20, 127], [0xB0, 20, 0], [0xF0, 0x7F, 0x7F, 0x06, 0x02, 0xF7]):
         sender.send_message(message)
-    stage.collect(0.3)
+    wait_for(lambda: told(msg.MachineAsked), what="the knob and the button")
     moved = [(event.controller.number, event.value) for event in stage.events if isinstance(event, msg.ControlMoved)]
     assert moved == [(74, 11), (20, 127), (20, 0)]
     assert [event.what for event in stage.events if isinstance(event, msg.MachineAsked)] == [msg.Machine.PLAY]
@@ -154,12 +162,7 @@ def test_a_master_on_another_port_is_followed(stage: Stage) -> None:
     master.open_virtual_port("clock")
     stage.link.send(msg.FollowClock(True))
     stage.link.send(msg.OpenInput(msg.ALL_INPUTS))
-
-    def listening() -> bool:
-        stage.collect()
-        return bool([event for event in stage.events if isinstance(event, msg.Ports)][-1].inputs_open)
-
-    wait_for(listening, what="the master being heard")
+    wait_for(lambda: stage.ports().inputs_open, what="the master being heard")
     frames = chords(400)
     stage.link.send(
         msg.SetPlan(0, 0, tuple(msg.PlannedFrame(f, tuple((p, 80) for p in sorted(f.onsets))) for f in frames))
@@ -188,8 +191,7 @@ def test_all_keyboards_are_heard_also_one_that_comes_later(stage: Stage) -> None
         return port
 
     def listening() -> int:
-        stage.collect()
-        return len([event for event in stage.events if isinstance(event, msg.Ports)][-1].inputs_open)
+        return len(stage.ports().inputs_open)
 
     stage.collect(0.3)
     first = keyboard("first")
@@ -307,9 +309,7 @@ def test_an_output_that_vanishes_is_told_and_taken_up_again(stage: Stage) -> Non
         return port
 
     def output() -> str | None:
-        stage.collect()
-        opened = [event.outputs_open for event in stage.events if isinstance(event, msg.Ports)][-1]
-        return next((name for name in opened if name != "RNN-RBM Live"), None)
+        return next((name for name in stage.ports().outputs_open if name != "RNN-RBM Live"), None)
 
     first = synth()
     stage.link.send(msg.OpenOutput("synth:in"))
