@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PyQt6.QtCore import QCoreApplication, QEvent
-from PyQt6.QtWidgets import QApplication
+from PyQt6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core.resources import assets_path
@@ -30,6 +31,20 @@ def qapp() -> QApplication:
 def pytest_runtest_teardown() -> None:
     """Delete the windows of a test: each that stays makes the next one slower, since a theme is every widget's."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> list[QWidget]:
+    """Widgets of a test, kept until it is over: Python would delete one that has no name any more between two events."""
+    widgets: list[QWidget] = []
+    add = QtBot.addWidget
+
+    def add_and_keep(qtbot: QtBot, widget: QWidget, **more: Any) -> None:
+        widgets.append(widget)
+        add(qtbot, widget, **more)
+
+    monkeypatch.setattr(QtBot, "addWidget", add_and_keep)
+    return widgets
 
 
 @pytest.fixture

@@ -68,7 +68,8 @@ def test_text_size(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
     usual = first.toolbar.height()
     label = first.controls.seed
     assert label.font().pixelSize() == BASE_PIXELS
-    for expected in (110, 125, 150, 175, 200, 200):
+    for expected, begun_at in ((110, 100), (200, 175), (200, 200)):
+        first.set_text(begun_at)
         QTest.keyClick(first.roll, Qt.Key.Key_Plus, CONTROL)
         assert label.font().pixelSize() == round(BASE_PIXELS * expected / 100)
     qtbot.waitUntil(lambda: first.toolbar.height() > usual)
@@ -76,7 +77,8 @@ def test_text_size(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
     first.close()
     second = open_window(qtbot, store, tmp_path)
     assert second.controls.seed.font().pixelSize() == round(BASE_PIXELS * 1.75)
-    for _ in range(9):
+    second.set_text(90)
+    for _ in range(2):
         second.step_text(-1)
     assert second.controls.seed.font().pixelSize() == round(BASE_PIXELS * 0.8)
     second.set_theme("light")
