@@ -6,7 +6,7 @@ run:  ## set up if need be, then open the window
 
 test:  ## set up if need be, then run every test
 	@scripts/setup.sh test
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup
 
 bench:  ## measure lateness, sampling and launch on this machine
 	@scripts/setup.sh test

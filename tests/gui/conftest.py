@@ -35,7 +35,7 @@ def pytest_runtest_teardown() -> None:
 
 @pytest.fixture(autouse=True)
 def kept(monkeypatch: pytest.MonkeyPatch) -> list[QWidget]:
-    """Widgets of a test, kept until it is over: Python would delete one that has no name any more between two events."""
+    """Widgets of a test, kept until it is over: Python would delete one without a name between two events."""
     widgets: list[QWidget] = []
     add = QtBot.addWidget
 
