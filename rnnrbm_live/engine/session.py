@@ -11,7 +11,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import singledispatchmethod
-from queue import SimpleQueue
 from typing import Any
 
 from rnnrbm_live.core import commands as ask
@@ -20,7 +19,7 @@ from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.controllers import Controller, Reading
-from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
+from rnnrbm_live.core.errors import MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.frame import Frame, Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
@@ -29,13 +28,15 @@ from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
 from rnnrbm_live.engine.conductor import ANSWER_SECONDS, Conductor
-from rnnrbm_live.engine.devices import SamplerLoader
+from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
 from rnnrbm_live.engine.listener import Listener
+from rnnrbm_live.engine.notices import Notices
 from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
 from rnnrbm_live.engine.roads import WaysBack
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
+from rnnrbm_live.engine.tape import Tape
 from rnnrbm_live.engine.thoughts import Thoughts
 from rnnrbm_live.engine.turns import Turns
 from rnnrbm_live.model.live import LiveModel
@@ -65,8 +66,6 @@ class Session:
     _take_number: int
     _listener: Listener | None
     _turns: Turns | None
-    _stepper: Stepper
-    _loader: SamplerLoader | None
 
     def __init__(
         self,
@@ -105,16 +104,13 @@ class Session:
         self._ports = msg.Ports()
         self._keys: dict[int, int] = {}  # pitch -> velocity, held by the player
         self._controls: dict[Controller, Reading] = {}
-        self._notice: msg.Notice | None = None
-        self._notice_id = 0
-        self._gpu = gpu
+        self._notices = Notices(link.wake)
         self._open_journal = open_journal
         self._watched = watched
-        self._journal: jot.Journal = jot.NoJournal()
         self._given_up = False
-        self._told: SimpleQueue[msg.Notice] = SimpleQueue()
-        self._use_model(load_model(model))
-        self._begin_session()
+        self._model = ModelInUse(load_model(model), gpu, self._notices.warn)
+        self._tape = self._new_tape()
+        self._stand_ready(next_step=0, take=0)
         self._send_sound()
 
     # --- for the driver ----------------------------------------------------------------------------------
@@ -126,8 +122,7 @@ class Session:
 
     def work(self) -> bool:
         """Do one small piece of what is due, such as planning a frame; return whether there is more."""
-        while not self._told.empty():
-            self._set_notice(self._told.get())
+        while self._notices.show_next_told():
             self._publish()
         if self._listener is not None and self._transport is Transport.PLAYING:
             if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
@@ -135,12 +130,12 @@ class Session:
             elif self._listener.started and not self._conductor.running:
                 self._publish()
         if self._turns is not None:
-            self._turns.work(self._stepper, self._settings, self._take_number)
+            self._turns.work(self._model.stepper, self._settings, self._take_number)
         if not self._conductor.wants_a_frame():
             return self._watched and self._think()
-        self._move_to_gpu()
+        self._model.move_to_gpu()
         self._conductor.extend(self._settings)
-        self._tell_device_trouble()
+        self._model.tell_trouble()
         if self._conductor.wants_a_frame():
             return True
         self._publish()
@@ -152,7 +147,7 @@ class Session:
         thought = planner.think()
         if thought is not None:
             self._thoughts.add(thought)
-            self._tell_device_trouble()
+            self._model.tell_trouble()
             return True
         weighed = planner.weigh()
         if weighed:
@@ -164,7 +159,7 @@ class Session:
         try:
             self._act(command)
         except RNNRBMError as err:
-            self._set_notice(msg.Notice(str(err)))
+            self._notices.warn(str(err))
         self._publish()
 
     def event(self, event: msg.PlayerEvent) -> None:
@@ -174,16 +169,15 @@ class Session:
 
     def close(self) -> None:
         """Finish the journal; nothing may be asked of the session afterwards."""
-        self._journal.close()
+        self._tape.close()
 
     def tell(self, notice: msg.Notice) -> None:
         """Show one sentence to the user; for any thread."""
-        self._told.put(notice)
-        self._link.wake()
+        self._notices.tell(notice)
 
     def notify(self, text: str, level: msg.Level = msg.Level.WARNING) -> None:
         """Show one sentence to the user."""
-        self._set_notice(msg.Notice(text, level))
+        self._notices.show(msg.Notice(text, level))
         self._publish()
 
     # --- commands ----------------------------------------------------------------------------------------
@@ -201,7 +195,7 @@ class Session:
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
             if self._turns is not None:
-                self._turns.resume(self._stepper, self._settings, self._take_number)
+                self._turns.resume(self._model.stepper, self._settings, self._take_number)
             elif self._listener is None or self._listener.to_click:
                 self._conductor.start(self._settings)
             else:
@@ -225,7 +219,7 @@ class Session:
         section = self._fork(command.position)
         self._jump(section)
         position = section.first_step - (section.shift or 0)
-        self._say(f"From {self._place(position)}: a new road, {self._recording.roads.next_name}")
+        self._notices.say(f"From {self._place(position)}: a new road, {self._tape.recording.roads.next_name}")
 
     @_act.register
     def _(self, command: ask.GoBack) -> None:
@@ -233,25 +227,25 @@ class Session:
 
     @_act.register
     def _(self, command: ask.HearRoad) -> None:
-        ways, number, roads = self._ways_back, command.road, self._recording.roads
+        ways, number, roads = self._ways_back, command.road, self._tape.recording.roads
         position = ways.bar_on(number, self._position if command.position is None else command.position)
         if number == roads.heard and roads.current.grows and self._conductor.running:
             raise SettingsError(f"{roads.current.name} is what you hear: pause to hear it from an earlier bar")
         self._take_number += 1
         first_step = self._conductor.first_open_step
-        self._jump(*ways.hear(number, position, first_step, self._stepper, take=self._take_number))
-        self._say(f"You hear {roads.all[number].name} from {self._place(position)}")
+        self._jump(*ways.hear(number, position, first_step, self._model.stepper, take=self._take_number))
+        self._notices.say(f"You hear {roads.all[number].name} from {self._place(position)}")
 
     @_act.register
     def _(self, command: ask.NameRoad) -> None:
         self._ways_back.check_name(command.road, command.name)
-        self._jot(jot.RoadNamed(command.road, command.name.strip()))
+        self._tape.write(jot.RoadNamed(command.road, command.name.strip()))
 
     @_act.register
     def _(self, command: ask.Loop) -> None:
         self._lift_loop()
         if command.region is None:
-            self._say("No loop any more: the music goes on from here")
+            self._notices.say("No loop any more: the music goes on from here")
             return
         ways = self._ways_back
         first, end = ways.whole_bars(*command.region)
@@ -263,16 +257,16 @@ class Session:
         self._jump(section)
         ways.loop = ways.loop_from(first, end, section)
         bars = self._timeline.bar(first), self._timeline.bar(end - 1)
-        self._say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
+        self._notices.say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
 
     @_act.register
     def _(self, _command: ask.NewSession) -> None:
         self._give_up_session()
-        self._begin_session()
+        self._change_session(self._new_tape())
 
     @_act.register
     def _(self, command: ask.TakeUpSession) -> None:
-        stepper = self._stepper if command.model == self._stepper.name else self._load_model(command.model)
+        stepper = self._model.stepper if command.model == self._model.stepper.name else self._load_model(command.model)
         if stepper.steps_per_beat != command.recording.timeline.steps_per_beat:
             raise SettingsError(
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and that session has"
@@ -280,13 +274,11 @@ class Session:
             )
         journal = command.reopen(self.tell)
         self._give_up_session()
-        if stepper is not self._stepper:
-            self._use_model(stepper)
+        if stepper is not self._model.stepper:
+            self._model.use(stepper)
             self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
-        self._go_on(command.recording, journal, next_step=command.next_step, take=command.take)
-        self._jot(jot.TimeStopped(command.next_step))  # it may have been cut off in the middle of a note
-        for note in self._recording.playing():
-            self._jot(jot.KeyHeard(command.next_step, note.pitch, 0, note.source))
+        self._change_session(Tape(command.recording, journal), next_step=command.next_step, take=command.take)
+        self._tape.end_all(command.next_step)  # it may have been cut off in the middle of a note
 
     @_act.register
     def _(self, command: ask.SetMode) -> None:
@@ -367,11 +359,11 @@ class Session:
         bounds = clamps(self._settings, NO_KEYS)
         if len(bounds.silent) + len(bounds.sounding) == len(PIANO):
             text = "No key is left to choose from: widen key, range or single keys (Ctrl+Shift+K lifts them all)"
-            self._set_notice(msg.Notice(text))
+            self._notices.warn(text)
         elif len(bounds.sounding) > self._settings.most_notes:
             count = len(bounds.sounding)
             text = f"{count} keys always sound, more than the {self._settings.most_notes} allowed: the model adds none"
-            self._set_notice(msg.Notice(text))
+            self._notices.warn(text)
 
     @_act.register
     def _(self, command: ask.SelectModel) -> None:
@@ -382,11 +374,11 @@ class Session:
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and this session has"
                 f" {self._timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
             )
-        self._use_model(stepper)
+        self._model.use(stepper)
         self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
         if self._transport is Transport.STOPPED:
             if fresh:
-                self._begin_session()
+                self._change_session(self._new_tape())
         elif self._turns is not None:
             self._turns.answer_anew()
         elif self._listener is None:
@@ -397,8 +389,8 @@ class Session:
         snapshot, place = self._make_snapshot(), command.step
         if place is None:
             place = snapshot.position_steps(self._clock.now_seconds())
-        road = self._recording.roads.all[snapshot.road]
-        self._jot(jot.Marked(place + road.span_at(place).shift, command.text))
+        road = self._tape.recording.roads.all[snapshot.road]
+        self._tape.write(jot.Marked(place + road.span_at(place).shift, command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 
@@ -415,13 +407,15 @@ class Session:
         begun = self._conductor.confirm(event)
         planner, history = self._conductor.planner, self._ways_back.history
         if begun is not None:
-            self._jot(_section_record(begun))
+            self._tape.begin(begun)
             history.begin(begun.first_step, begun.stepper, begun.state, begun.timeline(self._timeline))
             self._next_round(begun)
         history.add(event.step, event.planned.frame, planner.heard_keys, planner.state)
         if self._turns is not None:
             self._turns.confirm(event.step, event.planned.frame, self._settings)
-        self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys))
+        self._tape.write(
+            jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys)
+        )
 
     @_take.register
     def _(self, event: msg.KeyPlayed) -> None:
@@ -440,9 +434,9 @@ class Session:
             if self._listener.started:
                 self._primer = PrimerState.LISTENING
         if place is None and not event.velocity:
-            place = self._recording.end_steps  # time stands still: a held key ends where the music does
+            place = self._tape.recording.end_steps  # time stands still: a held key ends where the music does
         if place is not None and not self._given_up:
-            self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
+            self._tape.write(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
 
     @_take.register
     def _(self, event: msg.ControlMoved) -> None:
@@ -462,7 +456,7 @@ class Session:
         if self._given_up:
             self._given_up = False
             return
-        self._jot(jot.TimeStopped(event.position_steps))
+        self._tape.write(jot.TimeStopped(event.position_steps))
 
     @_take.register
     def _(self, event: msg.Ports) -> None:
@@ -470,15 +464,15 @@ class Session:
 
     @_take.register
     def _(self, event: msg.Notice) -> None:
-        self._set_notice(event)
+        self._notices.show(event)
 
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
         self._given_up = False
         end = self._conductor.next_step
-        self._jot(jot.TimeStopped(end))
+        self._tape.write(jot.TimeStopped(end))
         for pitch in self._keys:
-            self._jot(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
+            self._tape.write(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self._keys.clear()
         self._conductor.held.release_all()
         if self._turns is not None:
@@ -487,7 +481,7 @@ class Session:
         self._send_click()
         if self._conductor.running:
             self._conductor.start(self._settings)
-        self._set_notice(msg.Notice(event.reason))
+        self._notices.warn(event.reason)
 
     @_take.register
     def _(self, event: msg.PlayerLost) -> None:
@@ -495,26 +489,29 @@ class Session:
         self._conductor.running = False
         self._set_listener(None)
         self._transport = Transport.STOPPED
-        self._set_notice(msg.Notice(event.reason))
+        self._notices.warn(event.reason)
 
     # --- beginning and ending ----------------------------------------------------------------------------
 
-    def _begin_session(self) -> None:
-        timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
-        journal = self._open_journal(self._stepper.name, timeline, self.tell)
-        self._go_on(Recording(timeline), journal, next_step=0, take=0)
+    def _new_tape(self) -> Tape:
+        stepper = self._model.stepper
+        timeline = Timeline(stepper.steps_per_beat, stepper.meter)
+        return Tape(Recording(timeline), self._open_journal(stepper.name, timeline, self.tell))
 
     def _give_up_session(self) -> None:
         """Stop; what the player reports until it has stopped belongs to the session that ends here."""
         self._conductor.stop()
         self._given_up = True
 
-    def _go_on(self, recording: Recording, journal: jot.Journal, *, next_step: int, take: int) -> None:
+    def _change_session(self, tape: Tape, *, next_step: int = 0, take: int = 0) -> None:
+        self._tape.close()
+        self._tape = tape
+        self._stand_ready(next_step=next_step, take=take)
+
+    def _stand_ready(self, *, next_step: int, take: int) -> None:
+        recording = self._tape.recording
         self._timeline = recording.timeline
-        self._recording = recording
         self._thoughts = Thoughts()
-        self._journal.close()
-        self._journal = journal
         self._ways_back = WaysBack(recording, next_step)
         self._conductor = Conductor(
             self._link,
@@ -551,9 +548,9 @@ class Session:
         self._settings = replace(self._settings, tempo_bpm=tempo)
         self._conductor.set_tempo(tempo)
         meter = roll.meters[0].meter
-        if self._fresh and self._stepper.plays_in(meter):
+        if self._fresh and self._model.stepper.plays_in(meter):
             self._timeline = replace(self._timeline, meter=meter)
-            self._jot(jot.MeterChosen(self._timeline))
+            self._tape.write(jot.MeterChosen(self._timeline))
             self._conductor.use_timeline(self._timeline)
 
     def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
@@ -561,13 +558,19 @@ class Session:
         if not after:
             seed = self._settings.seed
             timeline = self._conductor.planner.timeline_at(step)
-            state = self._stepper.begin(timeline, step, seed=seed, take=self._take_number)
-            return Section(step, self._stepper, state, take=self._take_number, seed=seed)
+            state = self._model.stepper.begin(timeline, step, seed=seed, take=self._take_number)
+            return Section(step, self._model.stepper, state, take=self._take_number, seed=seed)
         timeline = self._conductor.planner.timeline_at(step)
-        state = self._stepper.listen_to(after, timeline, heard_from, then_step=step)
+        state = self._model.stepper.listen_to(after, timeline, heard_from, then_step=step)
         heard = tuple(after)
         return Section(
-            step, self._stepper, state, take=self._take_number, label=TOOK_OVER, heard=heard, heard_from=heard_from
+            step,
+            self._model.stepper,
+            state,
+            take=self._take_number,
+            label=TOOK_OVER,
+            heard=heard,
+            heard_from=heard_from,
         )
 
     @property
@@ -580,7 +583,7 @@ class Session:
         self._ways_back.loop = None
         self._set_listener(None)
         self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
-        self._tell_device_trouble()
+        self._model.tell_trouble()
 
     # --- going back, see `engine/roads.py` ---------------------------------------------------------------
 
@@ -594,7 +597,7 @@ class Session:
         return self._ways_back.fork(
             position,
             max(from_step, self._conductor.first_open_step),
-            self._stepper,
+            self._model.stepper,
             take=self._take_number,
             seed=self._settings.seed,
             name=name,
@@ -620,7 +623,9 @@ class Session:
         ways = self._ways_back
         if ways.loop is not None and begun is ways.loop.coming:
             self._take_number += 1
-            ways.loop = ways.next_round(ways.loop, self._stepper, take=self._take_number, seed=self._settings.seed)
+            ways.loop = ways.next_round(
+                ways.loop, self._model.stepper, take=self._take_number, seed=self._settings.seed
+            )
             self._conductor.schedule(ways.loop.coming)
 
     def _lift_loop(self) -> None:
@@ -632,36 +637,6 @@ class Session:
         """Write a position for the user: its bar, and its beat if that is not the first."""
         beat = self._timeline.step_in_bar(position) // self._timeline.steps_per_beat
         return f"bar {self._timeline.bar(position)}" + (f", beat {beat + 1}" if beat else "")
-
-    def _say(self, text: str) -> None:
-        self._set_notice(msg.Notice(text, msg.Level.INFO))
-
-    # --- devices -----------------------------------------------------------------------------------------
-
-    def _use_model(self, stepper: Stepper) -> None:
-        self._stepper = stepper
-        self._loader = self._gpu(stepper.model) if self._gpu else None
-        if self._loader is not None:
-            self._loader.start()
-
-    def _move_to_gpu(self) -> None:
-        """Hand the chain to the GPU at this frame boundary, once it is ready there."""
-        if self._loader is None:
-            return
-        try:
-            sampler = self._loader.take()
-        except DeviceError as err:
-            self._loader = None
-            self._set_notice(msg.Notice(f"{err}; numpy on the CPU goes on"))
-            return
-        if sampler is not None:
-            self._stepper.use(sampler, self._loader.device)
-            self._loader = None
-
-    def _tell_device_trouble(self) -> None:
-        if self._stepper.device_trouble is not None:
-            self._set_notice(msg.Notice(self._stepper.device_trouble))
-            self._stepper.device_trouble = None
 
     # --- listening ---------------------------------------------------------------------------------------
 
@@ -711,7 +686,7 @@ class Session:
         else:
             self._conductor.tempo_bpm = heard.tempo_bpm
             self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
-            self._jot(jot.NotesRewritten(Source.PRIMER, heard.first_step, tuple(heard.notes)))
+            self._tape.write(jot.NotesRewritten(Source.PRIMER, heard.first_step, tuple(heard.notes)))
             position = listener.position_steps(now + ANSWER_SECONDS)
             entry = self._timeline.next_beat_step(math.ceil(position))
             at_seconds = listener.seconds_at(entry)
@@ -732,14 +707,8 @@ class Session:
 
     def _end_turns(self, turns: Turns) -> None:
         """Let the model play on from the conversation, without an end."""
-        on = turns.going_on(self._stepper, self._take_number)
+        on = turns.going_on(self._model.stepper, self._take_number)
         self._enter(on or self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
-
-    # --- writing down ------------------------------------------------------------------------------------
-
-    def _jot(self, record: jot.Record) -> None:
-        self._recording.apply(record)
-        self._journal.write(record)
 
     # --- showing -----------------------------------------------------------------------------------------
 
@@ -747,10 +716,6 @@ class Session:
         self._link.send(msg.SetPiano(self._settings.piano, self._settings.piano_gain_db))
         self._link.send(msg.SendClock(self._settings.midi_clock))
         self._link.send(msg.FollowClock(self._settings.follow_clock))
-
-    def _set_notice(self, notice: msg.Notice) -> None:
-        self._notice = notice
-        self._notice_id += 1
 
     def _publish(self) -> None:
         self.snapshot = self._make_snapshot()
@@ -766,14 +731,14 @@ class Session:
             running = True
             step = math.floor(listener.position_steps(self._clock.now_seconds()))
             step_seconds_at = listener.seconds_at(step)
-        roads, shift, loop = self._recording.roads, conductor.planner.shift, self._ways_back.loop
+        roads, shift, loop = self._tape.recording.roads, conductor.planner.shift, self._ways_back.loop
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
             primer=primer,
             settings=self._settings,
-            model=self._stepper.name,
-            device=self._stepper.device,
+            model=self._model.stepper.name,
+            device=self._model.stepper.device,
             timeline=self._timeline,
             step=step - shift,
             step_seconds_at=step_seconds_at,
@@ -783,12 +748,12 @@ class Session:
             keys=tuple(self._keys.items()),
             controls=self._controls,
             take=self._take_number,
-            recording=self._recording.on_road(roads.heard),
-            tape=self._recording,
+            recording=self._tape.recording.on_road(roads.heard),
+            tape=self._tape.recording,
             ports=self._ports,
             timing=conductor.timing.summary(),
-            notice=self._notice,
-            notice_id=self._notice_id,
+            notice=self._notices.latest,
+            notice_id=self._notices.count,
             running=running,
             turn=self._turns.turn().earlier(shift) if self._turns is not None else None,
             likely=conductor.planner.likely,
@@ -799,23 +764,3 @@ class Session:
             shift=shift,
             loop=None if loop is None else (loop.first, loop.end),
         )
-
-
-def _section_record(section: Section) -> jot.SectionBegun:
-    return jot.SectionBegun(
-        section.first_step,
-        model=section.stepper.name if section.stepper else None,
-        fingerprint=section.stepper.fingerprint if section.stepper else "",
-        seed=section.seed,
-        take=section.take,
-        heard=section.heard,
-        heard_from=section.heard_from,
-        semitones=section.semitones,
-        phrase_end_step=section.phrase_end_step,
-        fade_in=section.fade_in,
-        label=section.label,
-        resumes=section.resumes,
-        road=section.road,
-        position=0 if section.road is None else section.first_step - (section.shift or 0),
-        remembers=section.remembers,
-    )
