@@ -29,11 +29,11 @@ from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
 from rnnrbm_live.engine.conductor import ANSWER_SECONDS, Conductor
 from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
+from rnnrbm_live.engine.jumps import Jumps
 from rnnrbm_live.engine.listener import Listener
 from rnnrbm_live.engine.notices import Notices
 from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
-from rnnrbm_live.engine.roads import WaysBack
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.engine.tape import Tape
@@ -209,53 +209,49 @@ class Session:
 
     @_act.register
     def _(self, _command: ask.Stop) -> None:
-        self._lift_loop()
+        self._jumps.lift_loop()
         self._conductor.stop()
         self._set_listener(None)
         self._transport = Transport.STOPPED
 
     @_act.register
     def _(self, command: ask.ContinueFrom) -> None:
-        section = self._fork(command.position)
+        seed, take = self._settings.seed, self._new_take()
+        section = self._jumps.fork(command.position, self._model.stepper, take=take, seed=seed)
         self._jump(section)
-        position = section.first_step - (section.shift or 0)
-        self._notices.say(f"From {self._place(position)}: a new road, {self._tape.recording.roads.next_name}")
+        place = self._jumps.describe(section.first_step - (section.shift or 0))
+        self._notices.say(f"From {place}: a new road, {self._tape.recording.roads.next_name}")
 
     @_act.register
     def _(self, command: ask.GoBack) -> None:
-        self._act(ask.ContinueFrom(self._bars_back(command.bars)))
+        self._act(ask.ContinueFrom(self._jumps.bars_back(command.bars)))
 
     @_act.register
     def _(self, command: ask.HearRoad) -> None:
-        ways, number, roads = self._ways_back, command.road, self._tape.recording.roads
-        position = ways.bar_on(number, self._position if command.position is None else command.position)
+        jumps, number, roads = self._jumps, command.road, self._tape.recording.roads
+        position = jumps.ways.bar_on(number, jumps.position if command.position is None else command.position)
         if number == roads.heard and roads.current.grows and self._conductor.running:
             raise SettingsError(f"{roads.current.name} is what you hear: pause to hear it from an earlier bar")
-        self._take_number += 1
-        first_step = self._conductor.first_open_step
-        self._jump(*ways.hear(number, position, first_step, self._model.stepper, take=self._take_number))
-        self._notices.say(f"You hear {roads.all[number].name} from {self._place(position)}")
+        self._jump(*jumps.hear(number, position, self._model.stepper, take=self._new_take()))
+        self._notices.say(f"You hear {roads.all[number].name} from {jumps.describe(position)}")
 
     @_act.register
     def _(self, command: ask.NameRoad) -> None:
-        self._ways_back.check_name(command.road, command.name)
+        self._jumps.ways.check_name(command.road, command.name)
         self._tape.write(jot.RoadNamed(command.road, command.name.strip()))
 
     @_act.register
     def _(self, command: ask.Loop) -> None:
-        self._lift_loop()
+        jumps = self._jumps
+        jumps.lift_loop()
         if command.region is None:
             self._notices.say("No loop any more: the music goes on from here")
             return
-        ways = self._ways_back
-        first, end = ways.whole_bars(*command.region)
-        name, now = ways.next_round_name, self._conductor.first_open_step - self._conductor.planner.shift
-        if self._conductor.running and first <= now < end:
-            section = self._fork(first, name=name, from_step=end + self._conductor.planner.shift)
-        else:
-            section = self._fork(first, name=name)
-        self._jump(section)
-        ways.loop = ways.loop_from(first, end, section)
+        first, end = jumps.ways.whole_bars(*command.region)
+        seed, take = self._settings.seed, self._new_take()
+        loop = jumps.loop_over(first, end, self._model.stepper, take=take, seed=seed)
+        self._jump(loop.coming)
+        jumps.loop = loop
         bars = self._timeline.bar(first), self._timeline.bar(end - 1)
         self._notices.say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
 
@@ -405,11 +401,13 @@ class Session:
         if self._settings.follow_clock:
             self._conductor.tempo_bpm = event.tempo_bpm
         begun = self._conductor.confirm(event)
-        planner, history = self._conductor.planner, self._ways_back.history
+        planner, history = self._conductor.planner, self._jumps.ways.history
         if begun is not None:
             self._tape.begin(begun)
             history.begin(begun.first_step, begun.stepper, begun.state, begun.timeline(self._timeline))
-            self._next_round(begun)
+            loop = self._jumps.loop
+            if loop is not None and begun is loop.coming:
+                self._jumps.go_round(loop, self._model.stepper, take=self._new_take(), seed=self._settings.seed)
         history.add(event.step, event.planned.frame, planner.heard_keys, planner.state)
         if self._turns is not None:
             self._turns.confirm(event.step, event.planned.frame, self._settings)
@@ -510,9 +508,7 @@ class Session:
 
     def _stand_ready(self, *, next_step: int, take: int) -> None:
         recording = self._tape.recording
-        self._timeline = recording.timeline
         self._thoughts = Thoughts()
-        self._ways_back = WaysBack(recording, next_step)
         self._conductor = Conductor(
             self._link,
             self._clock,
@@ -522,6 +518,7 @@ class Session:
             shift=recording.roads.shift,
         )
         self._conductor.duet = self._mode is Mode.DUET
+        self._jumps = Jumps(self._conductor, recording, next_step)
         self._transport = Transport.STOPPED
         self._primer = PrimerState.WAITING
         self._take_number = take
@@ -549,8 +546,7 @@ class Session:
         self._conductor.set_tempo(tempo)
         meter = roll.meters[0].meter
         if self._fresh and self._model.stepper.plays_in(meter):
-            self._timeline = replace(self._timeline, meter=meter)
-            self._tape.write(jot.MeterChosen(self._timeline))
+            self._tape.write(jot.MeterChosen(replace(self._timeline, meter=meter)))
             self._conductor.use_timeline(self._timeline)
 
     def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
@@ -574,34 +570,20 @@ class Session:
         )
 
     @property
+    def _timeline(self) -> Timeline:
+        return self._tape.recording.timeline
+
+    @property
     def _fresh(self) -> bool:
         """Whether nothing has sounded in this session."""
         return self._conductor.last_step < 0
 
     def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
         """Play sections, in order, and neither listen nor take turns nor loop any more."""
-        self._ways_back.loop = None
+        self._jumps.loop = None
         self._set_listener(None)
         self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
         self._model.tell_trouble()
-
-    # --- going back, see `engine/roads.py` ---------------------------------------------------------------
-
-    @property
-    def _position(self) -> int:
-        """Place of the last step that sounded, on the road that is heard."""
-        return max(0, self._conductor.last_step - self._conductor.planner.shift)
-
-    def _fork(self, position: int, *, name: str = "", from_step: int = 0) -> Section:
-        self._take_number += 1
-        return self._ways_back.fork(
-            position,
-            max(from_step, self._conductor.first_open_step),
-            self._model.stepper,
-            take=self._take_number,
-            seed=self._settings.seed,
-            name=name,
-        )
 
     def _jump(self, *sections: Section) -> None:
         """Enter sections and let time run; what a primer had begun is over."""
@@ -609,34 +591,9 @@ class Session:
         self._primer = PrimerState.CONTINUED
         self._enter(*sections)
 
-    def _bars_back(self, bars: int) -> int:
-        """Return where the bar begins that is so many bars back: from the present one, or from where we go back to."""
-        coming, bar = self._conductor.planner.coming, self._timeline.bar_steps
-        if coming is not None and coming.resumes is not None and self._ways_back.loop is None:
-            place = coming.first_step - (coming.shift or 0)
-        else:
-            place = self._position + bar
-        return max(0, place - self._timeline.step_in_bar(place) - bars * bar)
-
-    def _next_round(self, begun: Section) -> None:
-        """Once a round of the loop has begun, plan the one after it."""
-        ways = self._ways_back
-        if ways.loop is not None and begun is ways.loop.coming:
-            self._take_number += 1
-            ways.loop = ways.next_round(
-                ways.loop, self._model.stepper, take=self._take_number, seed=self._settings.seed
-            )
-            self._conductor.schedule(ways.loop.coming)
-
-    def _lift_loop(self) -> None:
-        loop, self._ways_back.loop = self._ways_back.loop, None
-        if loop is not None:
-            self._conductor.call_off(loop.coming)
-
-    def _place(self, position: int) -> str:
-        """Write a position for the user: its bar, and its beat if that is not the first."""
-        beat = self._timeline.step_in_bar(position) // self._timeline.steps_per_beat
-        return f"bar {self._timeline.bar(position)}" + (f", beat {beat + 1}" if beat else "")
+    def _new_take(self) -> int:
+        self._take_number += 1
+        return self._take_number
 
     # --- listening ---------------------------------------------------------------------------------------
 
@@ -699,7 +656,7 @@ class Session:
     def _take_turns(self) -> None:
         """Fall silent and begin a conversation with the player."""
         self._set_listener(None)
-        self._ways_back.loop = None
+        self._jumps.loop = None
         timeline = self._conductor.planner.timeline_at(self._conductor.first_open_step)
         self._turns = Turns(self._conductor, timeline)
         self._turns.begin(self._settings)
@@ -731,7 +688,7 @@ class Session:
             running = True
             step = math.floor(listener.position_steps(self._clock.now_seconds()))
             step_seconds_at = listener.seconds_at(step)
-        roads, shift, loop = self._tape.recording.roads, conductor.planner.shift, self._ways_back.loop
+        roads, shift, loop = self._tape.recording.roads, conductor.planner.shift, self._jumps.loop
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
