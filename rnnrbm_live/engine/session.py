@@ -7,7 +7,6 @@ recording.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import singledispatchmethod
@@ -27,10 +26,10 @@ from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
-from rnnrbm_live.engine.conductor import ANSWER_SECONDS, Conductor
+from rnnrbm_live.engine.conductor import Conductor
 from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
+from rnnrbm_live.engine.exchange import Exchange
 from rnnrbm_live.engine.jumps import Jumps
-from rnnrbm_live.engine.listener import Listener
 from rnnrbm_live.engine.notices import Notices
 from rnnrbm_live.engine.planner import Section
 from rnnrbm_live.engine.primer import resample
@@ -61,11 +60,8 @@ class Session:
 
     snapshot: Snapshot
     _transport: Transport
-    _primer: PrimerState
     _conductor: Conductor
     _take_number: int
-    _listener: Listener | None
-    _turns: Turns | None
 
     def __init__(
         self,
@@ -118,19 +114,20 @@ class Session:
     @property
     def watching(self) -> bool:
         """Whether `work` must be called often, to notice that a primer is over."""
-        return self._listener is not None and self._listener.started
+        return self._exchange.begun
 
     def work(self) -> bool:
         """Do one small piece of what is due, such as planning a frame; return whether there is more."""
         while self._notices.show_next_told():
             self._publish()
-        if self._listener is not None and self._transport is Transport.PLAYING:
-            if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
-                self._take_over(self._listener)
-            elif self._listener.started and not self._conductor.running:
+        exchange = self._exchange
+        if self._transport is Transport.PLAYING:
+            if exchange.is_over(self._clock.now_seconds(), self._settings):
+                self._take_over()
+            elif exchange.begun and not self._conductor.running:
                 self._publish()
-        if self._turns is not None:
-            self._turns.work(self._model.stepper, self._settings, self._take_number)
+        if exchange.turns is not None:
+            exchange.turns.work(self._model.stepper, self._settings, self._take_number)
         if not self._conductor.wants_a_frame():
             return self._watched and self._think()
         self._model.move_to_gpu()
@@ -194,12 +191,13 @@ class Session:
             self._begin_take()
         elif self._transport is Transport.PAUSED:
             self._transport = Transport.PLAYING
-            if self._turns is not None:
-                self._turns.resume(self._model.stepper, self._settings, self._take_number)
-            elif self._listener is None or self._listener.to_click:
+            turns, listener = self._exchange.turns, self._exchange.listener
+            if turns is not None:
+                turns.resume(self._model.stepper, self._settings, self._take_number)
+            elif listener is None or listener.to_click:
                 self._conductor.start(self._settings)
             else:
-                self._listen(self._listener.first_step)
+                self._listen(listener.first_step)
 
     @_act.register
     def _(self, _command: ask.Pause) -> None:
@@ -211,7 +209,7 @@ class Session:
     def _(self, _command: ask.Stop) -> None:
         self._jumps.lift_loop()
         self._conductor.stop()
-        self._set_listener(None)
+        self._exchange.end()
         self._transport = Transport.STOPPED
 
     @_act.register
@@ -278,7 +276,7 @@ class Session:
 
     @_act.register
     def _(self, command: ask.SetMode) -> None:
-        was_listening = self._listener is not None
+        was_listening = self._exchange.listener is not None
         self._mode = command.mode
         self._conductor.duet = command.mode is Mode.DUET
         if self._transport is Transport.PAUSED:
@@ -286,12 +284,12 @@ class Session:
         if self._transport is Transport.STOPPED:
             return
         if self._mode is Mode.TURNS:
-            if self._turns is None:
+            if self._exchange.turns is None:
                 self._take_turns()
         elif self._mode is Mode.PRIMER and not was_listening:
             self._listen(self._conductor.first_open_step)
-        elif self._turns is not None:
-            self._end_turns(self._turns)
+        elif self._exchange.turns is not None:
+            self._end_turns(self._exchange.turns)
         elif self._mode is not Mode.PRIMER and was_listening:
             self._enter(self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
         else:
@@ -299,8 +297,8 @@ class Session:
 
     @_act.register
     def _(self, _command: ask.Continue) -> None:
-        if self._listener is not None and self._listener.started:
-            self._take_over(self._listener)
+        if self._exchange.begun:
+            self._take_over()
 
     @_act.register
     def _(self, command: ask.UsePrimer) -> None:
@@ -327,7 +325,7 @@ class Session:
             ),
             self._model_section(entry, after=frames, heard_from=start),
         )
-        self._primer = PrimerState.CONTINUED
+        self._exchange.primer = PrimerState.CONTINUED
 
     @_act.register
     def _(self, command: ask.Adjust) -> None:
@@ -340,11 +338,12 @@ class Session:
         elif command.name in ("piano", "piano_gain_db", "midi_clock", "follow_clock"):
             self._send_sound()
         elif command.name == "turn_bars":
-            if self._turns is not None:
-                self._turns.use_bars(self._settings.turn_bars)
+            if self._exchange.turns is not None:
+                self._exchange.turns.use_bars(self._settings.turn_bars)
         elif command.name in ("click", "count_in"):
-            self._send_click()
-            if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
+            self._exchange.send_click(self._settings)
+            listening = self._exchange.listener is not None and not self._exchange.begun
+            if listening and self._transport is Transport.PLAYING:
                 self._listen(self._conductor.first_open_step)
         elif command.name != "takeover_beats":
             self._conductor.revise()
@@ -375,9 +374,9 @@ class Session:
         if self._transport is Transport.STOPPED:
             if fresh:
                 self._change_session(self._new_tape())
-        elif self._turns is not None:
-            self._turns.answer_anew()
-        elif self._listener is None:
+        elif self._exchange.turns is not None:
+            self._exchange.turns.answer_anew()
+        elif self._exchange.listener is None:
             self._enter(self._model_section(self._timeline.next_bar_step(self._conductor.first_open_step)))
 
     @_act.register
@@ -409,8 +408,8 @@ class Session:
             if loop is not None and begun is loop.coming:
                 self._jumps.go_round(loop, self._model.stepper, take=self._new_take(), seed=self._settings.seed)
         history.add(event.step, event.planned.frame, planner.heard_keys, planner.state)
-        if self._turns is not None:
-            self._turns.confirm(event.step, event.planned.frame, self._settings)
+        if self._exchange.turns is not None:
+            self._exchange.turns.confirm(event.step, event.planned.frame, self._settings)
         self._tape.write(
             jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys)
         )
@@ -422,15 +421,7 @@ class Session:
         else:
             self._keys.pop(event.pitch, None)
         self._conductor.hear(event)
-        if self._turns is not None:
-            self._turns.hear(event)
-        place, source = event.position_steps, Source.PLAYER
-        listening = self._listener is not None and self._transport is Transport.PLAYING
-        if self._listener is not None and listening and not self._listener.is_too_early(event):
-            if (heard := self._listener.hear(event)) is not None:
-                place, source = heard, Source.PRIMER
-            if self._listener.started:
-                self._primer = PrimerState.LISTENING
+        place, source = self._exchange.hear(event, playing=self._transport is Transport.PLAYING)
         if place is None and not event.velocity:
             place = self._tape.recording.end_steps  # time stands still: a held key ends where the music does
         if place is not None and not self._given_up:
@@ -473,10 +464,10 @@ class Session:
             self._tape.write(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self._keys.clear()
         self._conductor.held.release_all()
-        if self._turns is not None:
-            self._turns.release_all(end)
+        if self._exchange.turns is not None:
+            self._exchange.turns.release_all(end)
         self._send_sound()
-        self._send_click()
+        self._exchange.send_click(self._settings)
         if self._conductor.running:
             self._conductor.start(self._settings)
         self._notices.warn(event.reason)
@@ -485,7 +476,7 @@ class Session:
     def _(self, event: msg.PlayerLost) -> None:
         self._given_up = False
         self._conductor.running = False
-        self._set_listener(None)
+        self._exchange.end()
         self._transport = Transport.STOPPED
         self._notices.warn(event.reason)
 
@@ -520,9 +511,9 @@ class Session:
         self._conductor.duet = self._mode is Mode.DUET
         self._jumps = Jumps(self._conductor, recording, next_step)
         self._transport = Transport.STOPPED
-        self._primer = PrimerState.WAITING
         self._take_number = take
-        self._set_listener(None)
+        self._exchange = Exchange(self._link, self._conductor)
+        self._exchange.end()
         self._publish()
 
     def _begin_take(self) -> None:
@@ -581,86 +572,44 @@ class Session:
     def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
         """Play sections, in order, and neither listen nor take turns nor loop any more."""
         self._jumps.loop = None
-        self._set_listener(None)
+        self._exchange.end()
         self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
         self._model.tell_trouble()
 
     def _jump(self, *sections: Section) -> None:
         """Enter sections and let time run; what a primer had begun is over."""
         self._transport = Transport.PLAYING
-        self._primer = PrimerState.CONTINUED
+        self._exchange.primer = PrimerState.CONTINUED
         self._enter(*sections)
 
     def _new_take(self) -> int:
         self._take_number += 1
         return self._take_number
 
-    # --- listening ---------------------------------------------------------------------------------------
+    # --- with the player, see `engine/exchange.py` -------------------------------------------------------
 
     def _listen(self, from_step: int) -> None:
         """Fall silent and wait for the player's notes, to a click or, without one, with time standing still."""
-        to_click = self._settings.click
-        self._primer = PrimerState.WAITING
-        first_step = from_step if to_click else self._timeline.next_bar_step(from_step)
-        if not to_click and self._conductor.running:
-            self._conductor.stop()
-        if to_click:
-            self._enter(Section(first_step))
-            if self._settings.count_in:
-                first_step = self._timeline.next_bar_step(first_step) + self._timeline.bar_steps
-        self._set_listener(
-            Listener(
-                first_step=first_step,
-                steps_per_beat=self._timeline.steps_per_beat,
-                tempo_bpm=self._conductor.tempo_bpm,
-                to_click=to_click,
-            )
-        )
+        if self._settings.click:
+            self._enter(Section(from_step))
+        self._exchange.listen(from_step, self._settings)
 
-    def _set_listener(self, listener: Listener | None) -> None:
-        self._listener = listener
-        self._turns = None
-        self._send_click()
-
-    def _send_click(self) -> None:
-        primer = self._listener is not None and self._listener.to_click
-        self._link.send(
-            msg.SetClick(
-                primer or (self._turns is not None and self._settings.click),
-                self._timeline.meter.accent_steps(self._timeline.steps_per_beat),
-                self._timeline.bar_steps,
-                self._timeline.downbeat_step,
-            )
-        )
-
-    def _take_over(self, listener: Listener) -> None:
+    def _take_over(self) -> None:
         """Condition the model on what was played and let it go on, on the next beat."""
-        now = self._clock.now_seconds()
-        heard = listener.finish()
-        at_seconds = None
-        if listener.to_click:
-            entry = self._timeline.next_beat_step(self._conductor.first_open_step)
-        else:
+        entry = self._exchange.take_over(self._clock.now_seconds())
+        heard = entry.heard
+        if entry.at_seconds is not None:  # the player's tempo was found only now
             self._conductor.tempo_bpm = heard.tempo_bpm
             self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
-            self._tape.write(jot.NotesRewritten(Source.PRIMER, heard.first_step, tuple(heard.notes)))
-            position = listener.position_steps(now + ANSWER_SECONDS)
-            entry = self._timeline.next_beat_step(math.ceil(position))
-            at_seconds = listener.seconds_at(entry)
-        frames = heard.roll.frames()
-        self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
-        self._primer = PrimerState.CONTINUED
-
-    # --- turns -------------------------------------------------------------------------------------------
+            self._tape.write(jot.NotesRewritten(Source.PRIMER, heard.first_step, heard.notes))
+        section = self._model_section(entry.step, after=heard.roll.frames(), heard_from=heard.first_step)
+        self._enter(section, at_seconds=entry.at_seconds)
+        self._exchange.primer = PrimerState.CONTINUED
 
     def _take_turns(self) -> None:
         """Fall silent and begin a conversation with the player."""
-        self._set_listener(None)
         self._jumps.loop = None
-        timeline = self._conductor.planner.timeline_at(self._conductor.first_open_step)
-        self._turns = Turns(self._conductor, timeline)
-        self._turns.begin(self._settings)
-        self._send_click()
+        self._exchange.take_turns(self._settings)
 
     def _end_turns(self, turns: Turns) -> None:
         """Let the model play on from the conversation, without an end."""
@@ -678,21 +627,13 @@ class Session:
         self.snapshot = self._make_snapshot()
 
     def _make_snapshot(self) -> Snapshot:
-        conductor, listener = self._conductor, self._listener
-        step, step_seconds_at = conductor.last_step, conductor.last_seconds
-        running = conductor.running
-        primer = self._primer
-        if listener is not None and listener.to_click and self._settings.count_in and step + 1 < listener.first_step:
-            primer = primer if listener.started else PrimerState.COUNTING_IN
-        if listener is not None and listener.started and not running:  # the now-line follows the player
-            running = True
-            step = math.floor(listener.position_steps(self._clock.now_seconds()))
-            step_seconds_at = listener.seconds_at(step)
+        conductor, exchange = self._conductor, self._exchange
+        step, step_seconds_at, running = exchange.now_line(self._clock.now_seconds())
         roads, shift, loop = self._tape.recording.roads, conductor.planner.shift, self._jumps.loop
         return Snapshot(
             transport=self._transport,
             mode=self._mode,
-            primer=primer,
+            primer=exchange.primer_shown(self._settings),
             settings=self._settings,
             model=self._model.stepper.name,
             device=self._model.stepper.device,
@@ -712,7 +653,7 @@ class Session:
             notice=self._notices.latest,
             notice_id=self._notices.count,
             running=running,
-            turn=self._turns.turn().earlier(shift) if self._turns is not None else None,
+            turn=exchange.turns.turn().earlier(shift) if exchange.turns is not None else None,
             likely=conductor.planner.likely,
             thoughts=self._thoughts,
             roads=roads.all,
