@@ -23,8 +23,9 @@ from rnnrbm_live.core.commands import Adjust
 from rnnrbm_live.core.controllers import HIGHEST, Bindings, Controller, Dial, Reading, Takeover
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.gui.sliders import Control
 from rnnrbm_live.gui.theme import figures
-from rnnrbm_live.gui.widgets import Button, Control, Switch
+from rnnrbm_live.gui.widgets import Button, Switch
 
 SHORTCUT = "Ctrl+Shift+L"
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"

@@ -15,7 +15,8 @@ from rnnrbm_live.gui.services import ModelChoice
 from rnnrbm_live.gui.strips import TroubleStrip
 from rnnrbm_live.gui.toolbar import Toolbar
 from rnnrbm_live.gui.training import Training
-from rnnrbm_live.gui.training_window import TrainingWindow, percent
+from rnnrbm_live.gui.training_window import TrainingWindow
+from rnnrbm_live.gui.training_words import percent
 
 
 class TrainingDesk(QObject):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtGui import QAction, QColor, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -155,7 +155,8 @@ def test_it_folds_by_key_switch_and_menu_and_is_remembered(qapp: QApplication, q
     assert first.thinking.strips.isVisible() is not open_at_first
     first.thinking.switch.click()
     assert first.thinking.is_open is open_at_first
-    assert first._thinking_switch.isChecked() is open_at_first
+    switch = next(action for action in first.findChildren(QAction) if action.text() == "Thinking")
+    assert switch.isChecked() is open_at_first
     first.folding.set_open(False)
     first.close()
     second = open_window(qtbot, store, tmp_path)
