@@ -40,6 +40,16 @@ MIDDLE = Qt.AlignmentFlag.AlignVCenter
 PRESSING_KEYS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
+class Strip(QWidget):
+    """A row across the window with a ground of its own, which the style sheet has under the strip's kind."""
+
+    def __init__(self, kind: str) -> None:
+        """Be of a kind: its object name."""
+        super().__init__()
+        self.setObjectName(kind)
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+
+
 class Button(QPushButton):
     """A button that takes the focus from Tab only, and that Space and Enter then press.
 
