@@ -20,6 +20,7 @@ import torch
 from benchmarks.machine import machine
 from rnnrbm_live.io.datasets import Dataset, load_dataset
 from rnnrbm_live.model.build import load_model
+from rnnrbm_live.model.config import RnnKind
 from rnnrbm_live.model.corpus import build_corpus
 from rnnrbm_live.model.evaluate import Effort, evaluate
 from rnnrbm_live.model.presets import REFERENCES, Stage, StagedPreset, with_epochs
@@ -33,7 +34,7 @@ def in_stages(**changes: object) -> Change:
     """Return a change of every stage."""
 
     def change(preset: StagedPreset) -> StagedPreset:
-        stages = tuple(replace(stage, **changes) for stage in preset.stages)  # type: ignore[arg-type]
+        stages = tuple(replace(stage, **changes) for stage in preset.stages)  # type: ignore[arg-type]  # by name
         return replace(preset, stages=stages)
 
     return change
@@ -50,9 +51,9 @@ def all_keys_only(preset: StagedPreset) -> StagedPreset:
     return replace(preset, stages=tuple(replace(s, transpositions=first.transpositions) for s in preset.stages))
 
 
-def recurrence(kind: str) -> Change:
+def recurrence(kind: RnnKind) -> Change:
     """Return a change of the recurrence."""
-    return lambda preset: replace(preset, config=replace(preset.config, rnn=kind))  # type: ignore[arg-type]
+    return lambda preset: replace(preset, config=replace(preset.config, rnn=kind))
 
 
 CHANGES: dict[str, Change] = {

@@ -25,17 +25,16 @@ import numpy as np
 
 from benchmarks.features import chords, clash
 from benchmarks.lateness import JACK_FRAMES, WatchedLink, burn, press_keys
+from benchmarks.live import play_live
 from benchmarks.machine import machine
 from benchmarks.music import real_music
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clamps import NO_KEYS, Keys
-from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.frame import REST, Frame
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.duet import together
-from rnnrbm_live.engine.generator import Generator
 from rnnrbm_live.engine.snapshot import Timing
 from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
@@ -141,22 +140,10 @@ def press_offline(name: str, presses: int) -> Timing:
 
 def press_live(name: str, seconds: float) -> Timing:
     """Have another program press keys on JACK for so long."""
-    library, link = model_library(), WatchedLink(priority=True)
+    link = WatchedLink(priority=True)
     link.start()
-    stepper = load_stepper(library, name)
-    session = make_session(
-        link=link,
-        clock=SystemClock(),
-        library=library,
-        stepper=stepper,
-        settings=model_settings(stepper),
-        device="cpu",
-        watched=True,
-    )
-    generator = Generator(session, link)
-    generator.start()
-    for command in (ask.SetMode(Mode.DUET), ask.Adjust("tempo_bpm", 120.0), ask.Play()):
-        generator.send(command)
+    commands = ask.SetMode(Mode.DUET), ask.Adjust("tempo_bpm", 120.0), ask.Play()
+    generator = play_live(link, *commands, model=name, watched=True)
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     context.Process(target=press_keys, args=(theirs,), daemon=True).start()

@@ -31,16 +31,15 @@ from typing import NoReturn
 import numpy as np
 import rtmidi
 
+from benchmarks.live import play_live
 from benchmarks.machine import machine, percentiles
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.messages import ALL_INPUTS, KeyPlayed, PlayerEvent, StepPlayed
 from rnnrbm_live.core.resources import assets_path
-from rnnrbm_live.engine.generator import Generator
-from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.preset_file import PresetFolder
 from rnnrbm_live.learning.process import Workshop
-from rnnrbm_live.places import DEFAULT_MODEL, model_library
+from rnnrbm_live.places import model_library
 from rnnrbm_live.player.process import ProcessLink
 from rnnrbm_live.sessions import Shelf
 from tests.e2e.servers import jack_server, pulse_server
@@ -166,17 +165,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     robot, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     context.Process(target=press_keys, args=(theirs,), daemon=True).start()
-    library = model_library()
-    stepper = load_stepper(library, DEFAULT_MODEL)
-    clock = SystemClock()
-    session = make_session(
-        link=link, clock=clock, library=library, stepper=stepper, settings=model_settings(stepper), device="cpu"
-    )
-    generator = Generator(session, link)
-    generator.start()
-    generator.send(ask.Adjust("tempo_bpm", 120.0))
-    generator.send(ask.Adjust("midi_clock", True))
-    generator.send(ask.Play())
+    generator = play_live(link, ask.Adjust("tempo_bpm", 120.0), ask.Adjust("midi_clock", True), ask.Play())
 
     from PyQt6.QtCore import QTimer
 
@@ -185,11 +174,11 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     from rnnrbm_live.gui.window import MainWindow
 
     def nothing(*_: object) -> NoReturn:
-        raise NotImplementedError  # nobody asks for it here
+        raise AssertionError("nobody opens or exports anything here")
 
     application = create_application(["lateness"], assets_path())
     services = Services(
-        clock=clock,
+        clock=SystemClock(),
         models=[],
         store=Forgetful(),
         read_primer=nothing,
@@ -197,7 +186,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
         presets=PresetFolder(assets_path() / "presets", Path()),
         sessions=Shelf(Path()),
         cut_off=None,
-        workshop=Workshop(Path(), Path(), lambda: library),
+        workshop=Workshop(Path(), Path(), model_library),
         exports_folder=Path.home(),
         diagnostics=str,
     )

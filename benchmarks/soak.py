@@ -25,9 +25,9 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.lateness import WatchedLink
+from benchmarks.live import play_live
 from benchmarks.machine import machine, percentiles
 from rnnrbm_live.core import commands as ask
-from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.messages import OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.generator import Generator, run_offline
@@ -211,21 +211,7 @@ def live(minutes: float, folder: Path) -> None:
     """Play for so many minutes in real time and do things to the instrument; print what came of it."""
     link = WatchedLink(priority=True)
     link.start()
-    library = model_library()
-    stepper = load_stepper(library, DEFAULT_MODEL)
-    session = make_session(
-        link=link,
-        clock=SystemClock(),
-        library=library,
-        stepper=stepper,
-        settings=model_settings(stepper),
-        device="cpu",
-        sessions=folder,
-    )
-    generator = Generator(session, link)
-    generator.start()
-    generator.send(ask.Adjust("tempo_bpm", 120.0))
-    generator.send(ask.Play())
+    generator = play_live(link, ask.Adjust("tempo_bpm", 120.0), ask.Play(), sessions=folder)
     time.sleep(3.0)
     first = Footprint.of(os.getpid()), Footprint.of(link.pid)
     chance = random.Random(1)
@@ -265,7 +251,7 @@ def live(minutes: float, folder: Path) -> None:
     for name, before, after in (("engine", first[0], last[0]), ("player", first[1], last[1])):
         print(f"| {name} | {before} | {after} |")
     (path,) = session_files(folder)
-    found = regenerate((record for record, _ in records(path)), lambda name: load_stepper(library, name))
+    found = regenerate((record for record, _ in records(path)), lambda name: load_stepper(model_library(), name))
     print(f"\nnotes heard: {len(ear.notes)}, left sounding at the end: {len(hung)}")
     print(
         f"journal: {found.steps} steps by the model, {found.drawn} drawn again, {found.unplanned} heard as they were,"

@@ -14,7 +14,7 @@ from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.recording import Music
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.generator import Generator, run_offline
-from rnnrbm_live.engine.session import TOOK_OVER
+from rnnrbm_live.engine.performance import TOOK_OVER
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.midi_file import read_midi

@@ -113,7 +113,7 @@ def open_window(stage: Stage, folder: Path) -> MainWindow:
     window = MainWindow(stage, replace(given, models=models, presets=presets))
     window.bridge.stop()
     window.resize(*SIZE)
-    window.set_thinking(True)
+    window.folding.set_open(True)
     window.show()
     return window
 
@@ -172,7 +172,7 @@ def main() -> None:
         frames = [picture(window) for _ in duet(stage)]
         frames[-1].save(DOCS / "window.png", optimize=True)
         write_animation(DOCS / "live.webp", frames)
-        window.set_theme("light")
+        window.look.set_theme("light")
         window.trouble.hide()
         picture(window).save(DOCS / "window-light.png", optimize=True)
         window.close()

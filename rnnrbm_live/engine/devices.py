@@ -1,4 +1,4 @@
-"""Moving the Gibbs chain to a GPU while the music already plays."""
+"""The model in use, and moving its Gibbs chain to a GPU while the music already plays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from rnnrbm_live.core.errors import DeviceError
+from rnnrbm_live.engine.stepper import Stepper
 from rnnrbm_live.model.live import LiveModel, Sampler
 
 
@@ -49,3 +50,52 @@ class SamplerLoader:
         except DeviceError as err:
             self._error = err
         self._done.set()
+
+
+class ModelInUse:
+    """The model that plays: on numpy at once, on a GPU as soon as it is ready there, and on numpy again if that fails.
+
+    Attributes:
+        stepper: asks the model.
+    """
+
+    def __init__(
+        self, stepper: Stepper, gpu: Callable[[LiveModel], SamplerLoader] | None, warn: Callable[[str], None]
+    ) -> None:
+        """Play with a first model.
+
+        Args:
+            stepper: asks it.
+            gpu: makes what moves a model's chain to a GPU; None to stay on numpy.
+            warn: takes one sentence for the user, when a device fails.
+        """
+        self._gpu = gpu
+        self._warn = warn
+        self.use(stepper)
+
+    def use(self, stepper: Stepper) -> None:
+        """Play with another model from now on."""
+        self.stepper = stepper
+        self._loader = self._gpu(stepper.model) if self._gpu else None
+        if self._loader is not None:
+            self._loader.start()
+
+    def move_to_gpu(self) -> None:
+        """Hand the chain to the GPU at this frame boundary, once it is ready there."""
+        if self._loader is None:
+            return
+        try:
+            sampler = self._loader.take()
+        except DeviceError as err:
+            self._loader = None
+            self._warn(f"{err}; numpy on the CPU goes on")
+            return
+        if sampler is not None:
+            self.stepper.use(sampler, self._loader.device)
+            self._loader = None
+
+    def tell_trouble(self) -> None:
+        """Tell the user, once, that a device has failed and numpy goes on."""
+        if self.stepper.device_trouble is not None:
+            self._warn(self.stepper.device_trouble)
+            self.stepper.device_trouble = None

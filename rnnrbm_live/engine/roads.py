@@ -7,7 +7,7 @@ jump waits until the bar is where it was; while time stands still, it need not w
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import overload
 
 from rnnrbm_live.core.errors import SettingsError
@@ -57,36 +57,17 @@ class Score(Sequence[PlannedFrame]):
         return PlannedFrame(Frame(frozenset(velocities), frozenset(struck)), tuple(sorted(velocities.items())))
 
 
-@dataclass(frozen=True, slots=True)
-class Loop:
-    """A region that is played again and again, each time a road of its own.
-
-    Attributes:
-        first: position of its first step.
-        end: position after its last.
-        resumes: the step of the tape that every round begins before.
-        coming: the section of the next round.
-    """
-
-    first: int
-    end: int
-    resumes: int
-    coming: Section
-
-
 class WaysBack:
     """Makes the sections of one session that jump.
 
     Attributes:
         history: what the models heard.
-        loop: the region that is looped; None for none.
     """
 
     def __init__(self, recording: Recording, first_step: int) -> None:
         """Begin a session, or take one up from a step on."""
         self._recording = recording
         self.history = History(first_step)
-        self.loop: Loop | None = None
 
     @property
     def road(self) -> Road:
@@ -125,7 +106,7 @@ class WaysBack:
         if heard is not None and position + heard - resumes < self.road.span_at(position).end_position:
             position, resumes = position + heard - resumes, heard  # where a silence between takes is over
         step = self.next_step_like(position, from_step)
-        return self._resuming(resumes, position, step, stepper, take=take, seed=seed, name=name)
+        return self.resume(resumes, position, step, stepper, take=take, seed=seed, name=name)
 
     def hear(self, number: int, position: int, from_step: int, stepper: Stepper, *, take: int) -> tuple[Section, ...]:
         """Return the sections in which an old road is heard from a position on, and gone on with beyond its end.
@@ -167,27 +148,25 @@ class WaysBack:
         """Return the first step of the tape, from one on, at which the bar is where it is at a position."""
         return from_step + (position - from_step) % self._recording.timeline.bar_steps
 
-    def loop_from(self, first: int, end: int, coming: Section) -> Loop:
-        """Return the loop of a region whose next round is this."""
-        assert coming.resumes is not None
-        return Loop(first, end, coming.resumes, coming)
-
-    def next_round(self, loop: Loop, stepper: Stepper, *, take: int, seed: int) -> Loop:
-        """Return the loop with the round after the one that was coming, which has begun."""
-        step = loop.coming.first_step + loop.end - loop.first
-        section = self._resuming(
-            loop.resumes, loop.first, step, stepper, take=take, seed=seed, name=self.next_round_name
-        )
-        return replace(loop, coming=section)
-
     @property
     def next_round_name(self) -> str:
         """What the next round of a loop will be called; rounds are counted on through a session."""
         return f"{ROUND}{sum(road.name.startswith(ROUND) for road in self._recording.roads.all) + 2}"
 
-    def _resuming(
+    def resume(
         self, resumes: int, position: int, step: int, stepper: Stepper, *, take: int, seed: int, name: str
     ) -> Section:
+        """Return the section that goes on from before a step of the tape, and is a new road; for the rest, see `fork`.
+
+        Args:
+            resumes: that step.
+            position: its place on the road that is heard.
+            step: when.
+            stepper: the model to play.
+            take: keys the noise.
+            seed: of the model's key, if nothing came before.
+            name: of the new road; empty for its letter.
+        """
         section = Section(step, take=take, label=name, resumes=resumes, shift=step - position)
         return self._with_model(section, stepper, self.history.before(resumes), position, seed)
 

@@ -7,11 +7,9 @@ recording.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from functools import singledispatchmethod
-from queue import SimpleQueue
 from typing import Any
 
 from rnnrbm_live.core import commands as ask
@@ -20,30 +18,25 @@ from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.controllers import Controller, Reading
-from rnnrbm_live.core.errors import DeviceError, MidiFileError, RNNRBMError, SettingsError
-from rnnrbm_live.core.frame import Frame, Source
+from rnnrbm_live.core.errors import MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
-from rnnrbm_live.engine.conductor import ANSWER_SECONDS, Conductor
-from rnnrbm_live.engine.devices import SamplerLoader
-from rnnrbm_live.engine.listener import Listener
-from rnnrbm_live.engine.planner import Section
+from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
+from rnnrbm_live.engine.notices import Notices
+from rnnrbm_live.engine.performance import Performance
 from rnnrbm_live.engine.primer import resample
-from rnnrbm_live.engine.roads import WaysBack
-from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
+from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.engine.stepper import Stepper
-from rnnrbm_live.engine.thoughts import Thoughts
-from rnnrbm_live.engine.turns import Turns
+from rnnrbm_live.engine.tape import Tape
 from rnnrbm_live.model.live import LiveModel
 
 JournalOpener = Callable[[str, Timeline, Callable[[msg.Notice], None]], jot.Journal]
 """Opens the journal of a session that begins with a model, by name, on a timeline; it tells its troubles."""
 PRIMER_BARS = 8  # of a file: enough for key and texture, short enough to wait for
-TOOK_OVER = "Model took over"
 MACHINE: dict[msg.Machine, ask.Command] = {
     msg.Machine.PLAY: ask.Play(),
     msg.Machine.PAUSE: ask.Pause(),
@@ -59,14 +52,6 @@ class Session:
     """
 
     snapshot: Snapshot
-    _transport: Transport
-    _primer: PrimerState
-    _conductor: Conductor
-    _take_number: int
-    _listener: Listener | None
-    _turns: Turns | None
-    _stepper: Stepper
-    _loader: SamplerLoader | None
 
     def __init__(
         self,
@@ -105,16 +90,13 @@ class Session:
         self._ports = msg.Ports()
         self._keys: dict[int, int] = {}  # pitch -> velocity, held by the player
         self._controls: dict[Controller, Reading] = {}
-        self._notice: msg.Notice | None = None
-        self._notice_id = 0
-        self._gpu = gpu
+        self._notices = Notices(link.wake)
         self._open_journal = open_journal
         self._watched = watched
-        self._journal: jot.Journal = jot.NoJournal()
         self._given_up = False
-        self._told: SimpleQueue[msg.Notice] = SimpleQueue()
-        self._use_model(load_model(model))
-        self._begin_session()
+        self._model = ModelInUse(load_model(model), gpu, self._notices.warn)
+        self._music = self._perform(self._new_tape())
+        self._publish()
         self._send_sound()
 
     # --- for the driver ----------------------------------------------------------------------------------
@@ -122,39 +104,32 @@ class Session:
     @property
     def watching(self) -> bool:
         """Whether `work` must be called often, to notice that a primer is over."""
-        return self._listener is not None and self._listener.started
+        return self._music.exchange.begun
 
     def work(self) -> bool:
         """Do one small piece of what is due, such as planning a frame; return whether there is more."""
-        while not self._told.empty():
-            self._set_notice(self._told.get())
+        while self._notices.show_next_told():
             self._publish()
-        if self._listener is not None and self._transport is Transport.PLAYING:
-            if self._listener.silent_beats(self._clock.now_seconds()) >= self._settings.takeover_beats:
-                self._take_over(self._listener)
-            elif self._listener.started and not self._conductor.running:
+        music, conductor = self._music, self._music.conductor
+        if music.transport is Transport.PLAYING:
+            if music.exchange.is_over(self._clock.now_seconds(), self._settings):
+                self._settings = music.take_over(self._settings)
+            elif music.exchange.begun and not conductor.running:
                 self._publish()
-        if self._turns is not None:
-            self._turns.work(self._stepper, self._settings, self._take_number)
-        if not self._conductor.wants_a_frame():
-            return self._watched and self._conductor.at_leisure and self._think()
-        self._move_to_gpu()
-        self._conductor.extend(self._settings)
-        self._tell_device_trouble()
-        if self._conductor.wants_a_frame():
+        music.plan_answer(self._settings)
+        if not conductor.wants_a_frame():
+            return self._watched and conductor.at_leisure and self._think()
+        music.extend(self._settings)
+        if conductor.wants_a_frame():
             return True
         self._publish()
         return self._watched
 
     def _think(self) -> bool:
         """Look into the model at one step, since nothing is pressing; return whether there was one."""
-        planner = self._conductor.planner
-        thought = planner.think()
-        if thought is not None:
-            self._thoughts.add(thought)
-            self._tell_device_trouble()
+        if self._music.think():
             return True
-        weighed = planner.weigh()
+        weighed = self._music.conductor.planner.weigh()
         if weighed:
             self._publish()
         return weighed
@@ -164,7 +139,7 @@ class Session:
         try:
             self._act(command)
         except RNNRBMError as err:
-            self._set_notice(msg.Notice(str(err)))
+            self._notices.warn(str(err))
         self._publish()
 
     def event(self, event: msg.PlayerEvent) -> None:
@@ -174,16 +149,15 @@ class Session:
 
     def close(self) -> None:
         """Finish the journal; nothing may be asked of the session afterwards."""
-        self._journal.close()
+        self._music.tape.close()
 
     def tell(self, notice: msg.Notice) -> None:
         """Show one sentence to the user; for any thread."""
-        self._told.put(notice)
-        self._link.wake()
+        self._notices.tell(notice)
 
     def notify(self, text: str, level: msg.Level = msg.Level.WARNING) -> None:
         """Show one sentence to the user."""
-        self._set_notice(msg.Notice(text, level))
+        self._notices.show(msg.Notice(text, level))
         self._publish()
 
     # --- commands ----------------------------------------------------------------------------------------
@@ -196,83 +170,65 @@ class Session:
 
     @_act.register
     def _(self, _command: ask.Play) -> None:
-        if self._transport is Transport.STOPPED:
-            self._begin_take()
-        elif self._transport is Transport.PAUSED:
-            self._transport = Transport.PLAYING
-            if self._turns is not None:
-                self._turns.resume(self._stepper, self._settings, self._take_number)
-            elif self._listener is None or self._listener.to_click:
-                self._conductor.start(self._settings)
-            else:
-                self._listen(self._listener.first_step)
+        self._music.play(self._settings, self._mode)
 
     @_act.register
     def _(self, _command: ask.Pause) -> None:
-        if self._transport is Transport.PLAYING:
-            self._conductor.stop()
-            self._transport = Transport.PAUSED
+        self._music.pause()
 
     @_act.register
     def _(self, _command: ask.Stop) -> None:
-        self._lift_loop()
-        self._conductor.stop()
-        self._set_listener(None)
-        self._transport = Transport.STOPPED
+        self._music.stop()
 
     @_act.register
     def _(self, command: ask.ContinueFrom) -> None:
-        section = self._fork(command.position)
-        self._jump(section)
-        position = section.first_step - (section.shift or 0)
-        self._say(f"From {self._place(position)}: a new road, {self._recording.roads.next_name}")
+        music, seed = self._music, self._settings.seed
+        section = music.jumps.fork(command.position, self._model.stepper, take=music.new_take(), seed=seed)
+        music.jump(section, settings=self._settings)
+        place = music.jumps.describe(section.first_step - (section.shift or 0))
+        self._notices.say(f"From {place}: a new road, {music.tape.recording.roads.next_name}")
 
     @_act.register
     def _(self, command: ask.GoBack) -> None:
-        self._act(ask.ContinueFrom(self._bars_back(command.bars)))
+        self._act(ask.ContinueFrom(self._music.jumps.bars_back(command.bars)))
 
     @_act.register
     def _(self, command: ask.HearRoad) -> None:
-        ways, number, roads = self._ways_back, command.road, self._recording.roads
-        position = ways.bar_on(number, self._position if command.position is None else command.position)
-        if number == roads.heard and roads.current.grows and self._conductor.running:
+        music, jumps, number, roads = self._music, self._music.jumps, command.road, self._music.tape.recording.roads
+        position = jumps.ways.bar_on(number, jumps.position if command.position is None else command.position)
+        if number == roads.heard and roads.current.grows and music.conductor.running:
             raise SettingsError(f"{roads.current.name} is what you hear: pause to hear it from an earlier bar")
-        self._take_number += 1
-        first_step = self._conductor.first_open_step
-        self._jump(*ways.hear(number, position, first_step, self._stepper, take=self._take_number))
-        self._say(f"You hear {roads.all[number].name} from {self._place(position)}")
+        sections = jumps.hear(number, position, self._model.stepper, take=music.new_take())
+        music.jump(*sections, settings=self._settings)
+        self._notices.say(f"You hear {roads.all[number].name} from {jumps.describe(position)}")
 
     @_act.register
     def _(self, command: ask.NameRoad) -> None:
-        self._ways_back.check_name(command.road, command.name)
-        self._jot(jot.RoadNamed(command.road, command.name.strip()))
+        self._music.jumps.ways.check_name(command.road, command.name)
+        self._music.tape.write(jot.RoadNamed(command.road, command.name.strip()))
 
     @_act.register
     def _(self, command: ask.Loop) -> None:
-        self._lift_loop()
+        music, jumps, seed = self._music, self._music.jumps, self._settings.seed
+        jumps.lift_loop()
         if command.region is None:
-            self._say("No loop any more: the music goes on from here")
+            self._notices.say("No loop any more: the music goes on from here")
             return
-        ways = self._ways_back
-        first, end = ways.whole_bars(*command.region)
-        name, now = ways.next_round_name, self._conductor.first_open_step - self._conductor.planner.shift
-        if self._conductor.running and first <= now < end:
-            section = self._fork(first, name=name, from_step=end + self._conductor.planner.shift)
-        else:
-            section = self._fork(first, name=name)
-        self._jump(section)
-        ways.loop = ways.loop_from(first, end, section)
-        bars = self._timeline.bar(first), self._timeline.bar(end - 1)
-        self._say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
+        first, end = jumps.ways.whole_bars(*command.region)
+        loop = jumps.loop_over(first, end, self._model.stepper, take=music.new_take(), seed=seed)
+        music.jump(loop.coming, settings=self._settings)
+        jumps.loop = loop
+        bars = music.timeline.bar(first), music.timeline.bar(end - 1)
+        self._notices.say(f"Again and again, differently: bar {bars[0]}" + f" to {bars[1]}" * (bars[0] < bars[1]))
 
     @_act.register
     def _(self, _command: ask.NewSession) -> None:
         self._give_up_session()
-        self._begin_session()
+        self._change_session(self._new_tape())
 
     @_act.register
     def _(self, command: ask.TakeUpSession) -> None:
-        stepper = self._stepper if command.model == self._stepper.name else self._load_model(command.model)
+        stepper = self._model.stepper if command.model == self._model.stepper.name else self._load_model(command.model)
         if stepper.steps_per_beat != command.recording.timeline.steps_per_beat:
             raise SettingsError(
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and that session has"
@@ -280,66 +236,35 @@ class Session:
             )
         journal = command.reopen(self.tell)
         self._give_up_session()
-        if stepper is not self._stepper:
-            self._use_model(stepper)
+        if stepper is not self._model.stepper:
+            self._model.use(stepper)
             self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
-        self._go_on(command.recording, journal, next_step=command.next_step, take=command.take)
-        self._jot(jot.TimeStopped(command.next_step))  # it may have been cut off in the middle of a note
-        for note in self._recording.playing():
-            self._jot(jot.KeyHeard(command.next_step, note.pitch, 0, note.source))
+        self._change_session(Tape(command.recording, journal), next_step=command.next_step, take=command.take)
+        self._music.tape.end_all(command.next_step)  # it may have been cut off in the middle of a note
 
     @_act.register
     def _(self, command: ask.SetMode) -> None:
-        was_listening = self._listener is not None
         self._mode = command.mode
-        self._conductor.duet = command.mode is Mode.DUET
-        if self._transport is Transport.PAUSED:
-            self._act(ask.Stop())
-        if self._transport is Transport.STOPPED:
-            return
-        if self._mode is Mode.TURNS:
-            if self._turns is None:
-                self._take_turns()
-        elif self._mode is Mode.PRIMER and not was_listening:
-            self._listen(self._conductor.first_open_step)
-        elif self._turns is not None:
-            self._end_turns(self._turns)
-        elif self._mode is not Mode.PRIMER and was_listening:
-            self._enter(self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
-        else:
-            self._conductor.revise()
+        self._music.lead(command.mode, self._settings)
 
     @_act.register
     def _(self, _command: ask.Continue) -> None:
-        if self._listener is not None and self._listener.started:
-            self._take_over(self._listener)
+        if self._music.exchange.begun:
+            self._settings = self._music.take_over(self._settings)
 
     @_act.register
     def _(self, command: ask.UsePrimer) -> None:
-        roll = resample(command.roll, self._timeline.steps_per_beat, longest_bars=PRIMER_BARS)
+        music = self._music
+        roll = resample(command.roll, music.timeline.steps_per_beat, longest_bars=PRIMER_BARS)
         if not roll.sounding.any():
             raise MidiFileError(f"{command.name} has no notes on the piano's 88 keys: choose another primer")
-        if self._transport is Transport.STOPPED:
+        if music.transport is Transport.STOPPED:
             self._adopt(roll)
-            self._take_number += 1
-            self._transport = Transport.PLAYING
-        elif self._transport is Transport.PAUSED:
-            self._transport = Transport.PLAYING
+            music.new_take()
+        music.transport = Transport.PLAYING
         if self._mode is Mode.TURNS:  # after a file the model plays on alone
             self._mode = Mode.FREE
-        pickup = roll.pickup_steps
-        start = self._timeline.next_bar_step(self._conductor.first_open_step + pickup) - pickup
-        entry = start + len(roll)
-        frames = roll.frames()
-        self._enter(
-            Section(
-                start,
-                script=[msg.PlannedFrame(frame, (), Source.PRIMER) for frame in frames],
-                label=f"Primer: {command.name}",
-            ),
-            self._model_section(entry, after=frames, heard_from=start),
-        )
-        self._primer = PrimerState.CONTINUED
+        music.play_primer(roll, command.name, self._settings)
 
     @_act.register
     def _(self, command: ask.Adjust) -> None:
@@ -347,19 +272,21 @@ class Session:
             raise SettingsError(f"there is no setting called {command.name!r}")
         change: dict[str, Any] = {command.name: command.value}
         self._settings = replace(self._settings, **change)
+        music = self._music
         if command.name == "tempo_bpm":
-            self._conductor.set_tempo(self._settings.tempo_bpm)
+            music.conductor.set_tempo(self._settings.tempo_bpm)
         elif command.name in ("piano", "piano_gain_db", "midi_clock", "follow_clock"):
             self._send_sound()
         elif command.name == "turn_bars":
-            if self._turns is not None:
-                self._turns.use_bars(self._settings.turn_bars)
+            if music.exchange.turns is not None:
+                music.exchange.turns.use_bars(self._settings.turn_bars)
         elif command.name in ("click", "count_in"):
-            self._send_click()
-            if self._listener is not None and not self._listener.started and self._transport is Transport.PLAYING:
-                self._listen(self._conductor.first_open_step)
+            music.exchange.send_click(self._settings)
+            waiting = music.exchange.listener is not None and not music.exchange.begun
+            if waiting and music.transport is Transport.PLAYING:
+                music.listen(music.conductor.first_open_step, self._settings)
         elif command.name != "takeover_beats":
-            self._conductor.revise()
+            music.conductor.revise()
             self._tell_tight_bounds()
 
     def _tell_tight_bounds(self) -> None:
@@ -367,38 +294,35 @@ class Session:
         bounds = clamps(self._settings, NO_KEYS)
         if len(bounds.silent) + len(bounds.sounding) == len(PIANO):
             text = "No key is left to choose from: widen key, range or single keys (Ctrl+Shift+K lifts them all)"
-            self._set_notice(msg.Notice(text))
+            self._notices.warn(text)
         elif len(bounds.sounding) > self._settings.most_notes:
             count = len(bounds.sounding)
             text = f"{count} keys always sound, more than the {self._settings.most_notes} allowed: the model adds none"
-            self._set_notice(msg.Notice(text))
+            self._notices.warn(text)
 
     @_act.register
     def _(self, command: ask.SelectModel) -> None:
-        stepper = self._load_model(command.name)
-        fresh = self._fresh
-        if not fresh and stepper.steps_per_beat != self._timeline.steps_per_beat:
+        stepper, music = self._load_model(command.name), self._music
+        fresh = music.fresh
+        if not fresh and stepper.steps_per_beat != music.timeline.steps_per_beat:
             raise SettingsError(
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and this session has"
-                f" {self._timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
+                f" {music.timeline.steps_per_beat}: start a new session (Ctrl+N), then choose it"
             )
-        self._use_model(stepper)
+        self._model.use(stepper)
         self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
-        if self._transport is Transport.STOPPED:
-            if fresh:
-                self._begin_session()
-        elif self._turns is not None:
-            self._turns.answer_anew()
-        elif self._listener is None:
-            self._enter(self._model_section(self._timeline.next_bar_step(self._conductor.first_open_step)))
+        if music.transport is not Transport.STOPPED:
+            music.change_model(self._settings)
+        elif fresh:
+            self._change_session(self._new_tape())
 
     @_act.register
     def _(self, command: ask.AddMarker) -> None:
         snapshot, place = self._make_snapshot(), command.step
         if place is None:
             place = snapshot.position_steps(self._clock.now_seconds())
-        road = self._recording.roads.all[snapshot.road]
-        self._jot(jot.Marked(place + road.span_at(place).shift, command.text))
+        road = snapshot.roads[snapshot.road]
+        self._music.tape.write(jot.Marked(place + road.span_at(place).shift, command.text))
 
     # --- events ------------------------------------------------------------------------------------------
 
@@ -411,17 +335,8 @@ class Session:
         if self._given_up:
             return  # of the session before
         if self._settings.follow_clock:
-            self._conductor.tempo_bpm = event.tempo_bpm
-        begun = self._conductor.confirm(event)
-        planner, history = self._conductor.planner, self._ways_back.history
-        if begun is not None:
-            self._jot(_section_record(begun))
-            history.begin(begun.first_step, begun.stepper, begun.state, begun.timeline(self._timeline))
-            self._next_round(begun)
-        history.add(event.step, event.planned.frame, planner.heard_keys, planner.state)
-        if self._turns is not None:
-            self._turns.confirm(event.step, event.planned.frame, self._settings)
-        self._jot(jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys))
+            self._music.conductor.tempo_bpm = event.tempo_bpm
+        self._music.confirm(event, self._settings)
 
     @_take.register
     def _(self, event: msg.KeyPlayed) -> None:
@@ -429,20 +344,9 @@ class Session:
             self._keys[event.pitch] = event.velocity
         else:
             self._keys.pop(event.pitch, None)
-        self._conductor.hear(event)
-        if self._turns is not None:
-            self._turns.hear(event)
-        place, source = event.position_steps, Source.PLAYER
-        listening = self._listener is not None and self._transport is Transport.PLAYING
-        if self._listener is not None and listening and not self._listener.is_too_early(event):
-            if (heard := self._listener.hear(event)) is not None:
-                place, source = heard, Source.PRIMER
-            if self._listener.started:
-                self._primer = PrimerState.LISTENING
-        if place is None and not event.velocity:
-            place = self._recording.end_steps  # time stands still: a held key ends where the music does
+        place, source = self._music.hear(event)
         if place is not None and not self._given_up:
-            self._jot(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
+            self._music.tape.write(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
 
     @_take.register
     def _(self, event: msg.ControlMoved) -> None:
@@ -462,7 +366,7 @@ class Session:
         if self._given_up:
             self._given_up = False
             return
-        self._jot(jot.TimeStopped(event.position_steps))
+        self._music.tape.write(jot.TimeStopped(event.position_steps))
 
     @_take.register
     def _(self, event: msg.Ports) -> None:
@@ -470,276 +374,52 @@ class Session:
 
     @_take.register
     def _(self, event: msg.Notice) -> None:
-        self._set_notice(event)
+        self._notices.show(event)
 
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
         self._given_up = False
-        end = self._conductor.next_step
-        self._jot(jot.TimeStopped(end))
-        for pitch in self._keys:
-            self._jot(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
+        self._music.release_all(self._keys)
         self._keys.clear()
-        self._conductor.held.release_all()
-        if self._turns is not None:
-            self._turns.release_all(end)
         self._send_sound()
-        self._send_click()
-        if self._conductor.running:
-            self._conductor.start(self._settings)
-        self._set_notice(msg.Notice(event.reason))
+        self._music.restart(self._settings)
+        self._notices.warn(event.reason)
 
     @_take.register
     def _(self, event: msg.PlayerLost) -> None:
         self._given_up = False
-        self._conductor.running = False
-        self._set_listener(None)
-        self._transport = Transport.STOPPED
-        self._set_notice(msg.Notice(event.reason))
+        self._music.lose_player()
+        self._notices.warn(event.reason)
 
     # --- beginning and ending ----------------------------------------------------------------------------
 
-    def _begin_session(self) -> None:
-        timeline = Timeline(self._stepper.steps_per_beat, self._stepper.meter)
-        journal = self._open_journal(self._stepper.name, timeline, self.tell)
-        self._go_on(Recording(timeline), journal, next_step=0, take=0)
+    def _new_tape(self) -> Tape:
+        stepper = self._model.stepper
+        timeline = Timeline(stepper.steps_per_beat, stepper.meter)
+        return Tape(Recording(timeline), self._open_journal(stepper.name, timeline, self.tell))
 
     def _give_up_session(self) -> None:
         """Stop; what the player reports until it has stopped belongs to the session that ends here."""
-        self._conductor.stop()
+        self._music.conductor.stop()
         self._given_up = True
 
-    def _go_on(self, recording: Recording, journal: jot.Journal, *, next_step: int, take: int) -> None:
-        self._timeline = recording.timeline
-        self._recording = recording
-        self._thoughts = Thoughts()
-        self._journal.close()
-        self._journal = journal
-        self._ways_back = WaysBack(recording, next_step)
-        self._conductor = Conductor(
-            self._link,
-            self._clock,
-            self._timeline,
-            self._settings.tempo_bpm,
-            next_step=next_step,
-            shift=recording.roads.shift,
-        )
-        self._conductor.duet = self._mode is Mode.DUET
-        self._transport = Transport.STOPPED
-        self._primer = PrimerState.WAITING
-        self._take_number = take
-        self._set_listener(None)
+    def _change_session(self, tape: Tape, *, next_step: int = 0, take: int = 0) -> None:
+        self._music.tape.close()
+        self._music = self._perform(tape, next_step=next_step, take=take)
         self._publish()
 
-    def _begin_take(self) -> None:
-        self._take_number += 1
-        self._transport = Transport.PLAYING
-        first = self._timeline.next_bar_step(self._conductor.next_step)
-        if self._mode is Mode.PRIMER:
-            self._listen(first)
-            return
-        if self._mode is Mode.TURNS:
-            self._take_turns()
-            return
-        label = f"Take {self._take_number}" if self._take_number > 1 else ""
-        self._enter(replace(self._model_section(first), fade_in=True, label=label))
+    def _perform(self, tape: Tape, *, next_step: int = 0, take: int = 0) -> Performance:
+        return Performance(
+            self._link, self._clock, self._model, tape, self._settings, mode=self._mode, next_step=next_step, take=take
+        )
 
     def _adopt(self, roll: PianoRoll) -> None:
         """Take tempo and, in a session that has not begun, meter from a primer that is a file."""
         allowed = RANGES["tempo_bpm"]
         tempo = min(max(roll.tempos[0].bpm, allowed.low), allowed.high)
         self._settings = replace(self._settings, tempo_bpm=tempo)
-        self._conductor.set_tempo(tempo)
-        meter = roll.meters[0].meter
-        if self._fresh and self._stepper.plays_in(meter):
-            self._timeline = replace(self._timeline, meter=meter)
-            self._jot(jot.MeterChosen(self._timeline))
-            self._conductor.use_timeline(self._timeline)
-
-    def _model_section(self, step: int, *, after: Sequence[Frame] = (), heard_from: int = 0) -> Section:
-        """Let the model play from `step` on: from its initial state, or after a primer heard from `heard_from` on."""
-        if not after:
-            seed = self._settings.seed
-            timeline = self._conductor.planner.timeline_at(step)
-            state = self._stepper.begin(timeline, step, seed=seed, take=self._take_number)
-            return Section(step, self._stepper, state, take=self._take_number, seed=seed)
-        timeline = self._conductor.planner.timeline_at(step)
-        state = self._stepper.listen_to(after, timeline, heard_from, then_step=step)
-        heard = tuple(after)
-        return Section(
-            step, self._stepper, state, take=self._take_number, label=TOOK_OVER, heard=heard, heard_from=heard_from
-        )
-
-    @property
-    def _fresh(self) -> bool:
-        """Whether nothing has sounded in this session."""
-        return self._conductor.last_step < 0
-
-    def _enter(self, *sections: Section, at_seconds: float | None = None) -> None:
-        """Play sections, in order, and neither listen nor take turns nor loop any more."""
-        self._ways_back.loop = None
-        self._set_listener(None)
-        self._conductor.enter(*sections, settings=self._settings, at_seconds=at_seconds)
-        self._tell_device_trouble()
-
-    # --- going back, see `engine/roads.py` ---------------------------------------------------------------
-
-    @property
-    def _position(self) -> int:
-        """Place of the last step that sounded, on the road that is heard."""
-        return max(0, self._conductor.last_step - self._conductor.planner.shift)
-
-    def _fork(self, position: int, *, name: str = "", from_step: int = 0) -> Section:
-        self._take_number += 1
-        return self._ways_back.fork(
-            position,
-            max(from_step, self._conductor.first_open_step),
-            self._stepper,
-            take=self._take_number,
-            seed=self._settings.seed,
-            name=name,
-        )
-
-    def _jump(self, *sections: Section) -> None:
-        """Enter sections and let time run; what a primer had begun is over."""
-        self._transport = Transport.PLAYING
-        self._primer = PrimerState.CONTINUED
-        self._enter(*sections)
-
-    def _bars_back(self, bars: int) -> int:
-        """Return where the bar begins that is so many bars back: from the present one, or from where we go back to."""
-        coming, bar = self._conductor.planner.coming, self._timeline.bar_steps
-        if coming is not None and coming.resumes is not None and self._ways_back.loop is None:
-            place = coming.first_step - (coming.shift or 0)
-        else:
-            place = self._position + bar
-        return max(0, place - self._timeline.step_in_bar(place) - bars * bar)
-
-    def _next_round(self, begun: Section) -> None:
-        """Once a round of the loop has begun, plan the one after it."""
-        ways = self._ways_back
-        if ways.loop is not None and begun is ways.loop.coming:
-            self._take_number += 1
-            ways.loop = ways.next_round(ways.loop, self._stepper, take=self._take_number, seed=self._settings.seed)
-            self._conductor.schedule(ways.loop.coming)
-
-    def _lift_loop(self) -> None:
-        loop, self._ways_back.loop = self._ways_back.loop, None
-        if loop is not None:
-            self._conductor.call_off(loop.coming)
-
-    def _place(self, position: int) -> str:
-        """Write a position for the user: its bar, and its beat if that is not the first."""
-        beat = self._timeline.step_in_bar(position) // self._timeline.steps_per_beat
-        return f"bar {self._timeline.bar(position)}" + (f", beat {beat + 1}" if beat else "")
-
-    def _say(self, text: str) -> None:
-        self._set_notice(msg.Notice(text, msg.Level.INFO))
-
-    # --- devices -----------------------------------------------------------------------------------------
-
-    def _use_model(self, stepper: Stepper) -> None:
-        self._stepper = stepper
-        self._loader = self._gpu(stepper.model) if self._gpu else None
-        if self._loader is not None:
-            self._loader.start()
-
-    def _move_to_gpu(self) -> None:
-        """Hand the chain to the GPU at this frame boundary, once it is ready there."""
-        if self._loader is None:
-            return
-        try:
-            sampler = self._loader.take()
-        except DeviceError as err:
-            self._loader = None
-            self._set_notice(msg.Notice(f"{err}; numpy on the CPU goes on"))
-            return
-        if sampler is not None:
-            self._stepper.use(sampler, self._loader.device)
-            self._loader = None
-
-    def _tell_device_trouble(self) -> None:
-        if self._stepper.device_trouble is not None:
-            self._set_notice(msg.Notice(self._stepper.device_trouble))
-            self._stepper.device_trouble = None
-
-    # --- listening ---------------------------------------------------------------------------------------
-
-    def _listen(self, from_step: int) -> None:
-        """Fall silent and wait for the player's notes, to a click or, without one, with time standing still."""
-        to_click = self._settings.click
-        self._primer = PrimerState.WAITING
-        first_step = from_step if to_click else self._timeline.next_bar_step(from_step)
-        if not to_click and self._conductor.running:
-            self._conductor.stop()
-        if to_click:
-            self._enter(Section(first_step))
-            if self._settings.count_in:
-                first_step = self._timeline.next_bar_step(first_step) + self._timeline.bar_steps
-        self._set_listener(
-            Listener(
-                first_step=first_step,
-                steps_per_beat=self._timeline.steps_per_beat,
-                tempo_bpm=self._conductor.tempo_bpm,
-                to_click=to_click,
-            )
-        )
-
-    def _set_listener(self, listener: Listener | None) -> None:
-        self._listener = listener
-        self._turns = None
-        self._send_click()
-
-    def _send_click(self) -> None:
-        primer = self._listener is not None and self._listener.to_click
-        self._link.send(
-            msg.SetClick(
-                primer or (self._turns is not None and self._settings.click),
-                self._timeline.meter.accent_steps(self._timeline.steps_per_beat),
-                self._timeline.bar_steps,
-                self._timeline.downbeat_step,
-            )
-        )
-
-    def _take_over(self, listener: Listener) -> None:
-        """Condition the model on what was played and let it go on, on the next beat."""
-        now = self._clock.now_seconds()
-        heard = listener.finish()
-        at_seconds = None
-        if listener.to_click:
-            entry = self._timeline.next_beat_step(self._conductor.first_open_step)
-        else:
-            self._conductor.tempo_bpm = heard.tempo_bpm
-            self._settings = replace(self._settings, tempo_bpm=round(heard.tempo_bpm, 1))
-            self._jot(jot.NotesRewritten(Source.PRIMER, heard.first_step, tuple(heard.notes)))
-            position = listener.position_steps(now + ANSWER_SECONDS)
-            entry = self._timeline.next_beat_step(math.ceil(position))
-            at_seconds = listener.seconds_at(entry)
-        frames = heard.roll.frames()
-        self._enter(self._model_section(entry, after=frames, heard_from=heard.first_step), at_seconds=at_seconds)
-        self._primer = PrimerState.CONTINUED
-
-    # --- turns -------------------------------------------------------------------------------------------
-
-    def _take_turns(self) -> None:
-        """Fall silent and begin a conversation with the player."""
-        self._set_listener(None)
-        self._ways_back.loop = None
-        timeline = self._conductor.planner.timeline_at(self._conductor.first_open_step)
-        self._turns = Turns(self._conductor, timeline)
-        self._turns.begin(self._settings)
-        self._send_click()
-
-    def _end_turns(self, turns: Turns) -> None:
-        """Let the model play on from the conversation, without an end."""
-        on = turns.going_on(self._stepper, self._take_number)
-        self._enter(on or self._model_section(self._timeline.next_beat_step(self._conductor.first_open_step)))
-
-    # --- writing down ------------------------------------------------------------------------------------
-
-    def _jot(self, record: jot.Record) -> None:
-        self._recording.apply(record)
-        self._journal.write(record)
+        self._music.conductor.set_tempo(tempo)
+        self._music.use_meter_of(roll)
 
     # --- showing -----------------------------------------------------------------------------------------
 
@@ -748,33 +428,22 @@ class Session:
         self._link.send(msg.SendClock(self._settings.midi_clock))
         self._link.send(msg.FollowClock(self._settings.follow_clock))
 
-    def _set_notice(self, notice: msg.Notice) -> None:
-        self._notice = notice
-        self._notice_id += 1
-
     def _publish(self) -> None:
         self.snapshot = self._make_snapshot()
 
     def _make_snapshot(self) -> Snapshot:
-        conductor, listener = self._conductor, self._listener
-        step, step_seconds_at = conductor.last_step, conductor.last_seconds
-        running = conductor.running
-        primer = self._primer
-        if listener is not None and listener.to_click and self._settings.count_in and step + 1 < listener.first_step:
-            primer = primer if listener.started else PrimerState.COUNTING_IN
-        if listener is not None and listener.started and not running:  # the now-line follows the player
-            running = True
-            step = math.floor(listener.position_steps(self._clock.now_seconds()))
-            step_seconds_at = listener.seconds_at(step)
-        roads, shift, loop = self._recording.roads, conductor.planner.shift, self._ways_back.loop
+        music, conductor, exchange = self._music, self._music.conductor, self._music.exchange
+        step, step_seconds_at, running = exchange.now_line(self._clock.now_seconds())
+        recording, shift, loop = music.tape.recording, conductor.planner.shift, music.jumps.loop
+        roads = recording.roads
         return Snapshot(
-            transport=self._transport,
+            transport=music.transport,
             mode=self._mode,
-            primer=primer,
+            primer=exchange.primer_shown(self._settings),
             settings=self._settings,
-            model=self._stepper.name,
-            device=self._stepper.device,
-            timeline=self._timeline,
+            model=self._model.stepper.name,
+            device=self._model.stepper.device,
+            timeline=music.timeline,
             step=step - shift,
             step_seconds_at=step_seconds_at,
             tempo_bpm=conductor.tempo_bpm,
@@ -782,40 +451,20 @@ class Session:
             planned=conductor.planner.frames,
             keys=tuple(self._keys.items()),
             controls=self._controls,
-            take=self._take_number,
-            recording=self._recording.on_road(roads.heard),
-            tape=self._recording,
+            take=music.take,
+            recording=recording.on_road(roads.heard),
+            tape=recording,
             ports=self._ports,
             timing=conductor.timing.summary(),
-            notice=self._notice,
-            notice_id=self._notice_id,
+            notice=self._notices.latest,
+            notice_id=self._notices.count,
             running=running,
-            turn=self._turns.turn().earlier(shift) if self._turns is not None else None,
+            turn=exchange.turns.turn().earlier(shift) if exchange.turns is not None else None,
             likely=conductor.planner.likely,
-            thoughts=self._thoughts,
+            thoughts=music.thoughts,
             roads=roads.all,
             road=roads.heard,
             next_road=conductor.planner.coming.road if conductor.planner.coming else None,
             shift=shift,
             loop=None if loop is None else (loop.first, loop.end),
         )
-
-
-def _section_record(section: Section) -> jot.SectionBegun:
-    return jot.SectionBegun(
-        section.first_step,
-        model=section.stepper.name if section.stepper else None,
-        fingerprint=section.stepper.fingerprint if section.stepper else "",
-        seed=section.seed,
-        take=section.take,
-        heard=section.heard,
-        heard_from=section.heard_from,
-        semitones=section.semitones,
-        phrase_end_step=section.phrase_end_step,
-        fade_in=section.fade_in,
-        label=section.label,
-        resumes=section.resumes,
-        road=section.road,
-        position=0 if section.road is None else section.first_step - (section.shift or 0),
-        remembers=section.remembers,
-    )

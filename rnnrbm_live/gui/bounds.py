@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from rnnrbm_live.core.key import SCALES
@@ -12,7 +12,7 @@ from rnnrbm_live.core.pitch import NOTE_NAMES, PIANO, pitch_name
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.flow import Flow
-from rnnrbm_live.gui.widgets import Choice, Switch, muted
+from rnnrbm_live.gui.widgets import Choice, Strip, Switch, muted
 
 Entries = Sequence[tuple[str, object]]
 BOUNDS = ("tonic", "scale", "low_pitch", "high_pitch", "most_notes", "muted", "forced")
@@ -20,7 +20,7 @@ BOUNDS = ("tonic", "scale", "low_pitch", "high_pitch", "most_notes", "muted", "f
 PITCHES: Entries = [(pitch_name(pitch), pitch) for pitch in range(PIANO.low, PIANO.high)]
 
 
-class _Strip(QWidget):
+class _ChoiceStrip(Strip):
     """A row of choices, each for one field of `Settings`; it breaks where there is little width.
 
     Signals:
@@ -30,9 +30,7 @@ class _Strip(QWidget):
     adjusted = pyqtSignal(str, object)
 
     def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("primer")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("primer")
         self.choices: dict[str, Choice] = {}
         self._entries: dict[str, Entries] = {}
         self._flow = Flow(across=20, down=6)
@@ -66,7 +64,7 @@ class _Strip(QWidget):
             choice.offer(self._entries[name], getattr(settings, name))
 
 
-class BoundsStrip(_Strip):
+class BoundsStrip(_ChoiceStrip):
     """Key, range and number of notes: every draw of the model keeps to them."""
 
     def __init__(self) -> None:
@@ -104,7 +102,7 @@ class BoundsStrip(_Strip):
         self.setVisible(self.wanted or any(getattr(settings, name) != getattr(default, name) for name in BOUNDS))
 
 
-class DuetStrip(_Strip):
+class DuetStrip(_ChoiceStrip):
     """In a duet: what the model adds to the keys that are held."""
 
     def __init__(self) -> None:

@@ -6,7 +6,7 @@ from PyQt6.QtCore import QObject, Qt, QTimer, pyqtSignal
 
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.commands import Command
-from rnnrbm_live.core.messages import Notice
+from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.services import EngineLike
 
@@ -79,3 +79,7 @@ class Bridge(QObject):
     def notify(self, notice: Notice) -> None:
         """Show something the window itself has to say."""
         self.noticed.emit(notice)
+
+    def say(self, text: str) -> None:
+        """Show one sentence about what the window has done, or what to do."""
+        self.notify(Notice(text, Level.INFO))

@@ -18,7 +18,8 @@ from rnnrbm_live.core.presets import Preset
 from rnnrbm_live.core.settings import RANGES, Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui.flow import Cells
-from rnnrbm_live.gui.widgets import Button, Cell, Choice, Control, Field, Measure, Switch, bring_focus, muted
+from rnnrbm_live.gui.sliders import Cell, Control, Measure
+from rnnrbm_live.gui.widgets import Button, Choice, Field, Switch, bring_focus, muted
 
 PIANO_SOUNDS = "Whether the built-in piano plays along with MIDI; it does while a chosen MIDI output is missing (Alt+N)"
 PIANO_IS_SILENT = "No sound device answers: connect one and start again, or play through MIDI"

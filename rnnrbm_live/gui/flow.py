@@ -76,7 +76,7 @@ class _Rows(QLayout):
 
     def _place(self, rect: QRect, *, moving: bool) -> int:
         """Return the height that the rows take in a rectangle; put the items there if `moving`."""
-        raise NotImplementedError
+        raise NotImplementedError  # not an abstract class: those and Qt's have different metaclasses
 
 
 class Flow(_Rows):

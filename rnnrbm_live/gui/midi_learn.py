@@ -23,8 +23,9 @@ from rnnrbm_live.core.commands import Adjust
 from rnnrbm_live.core.controllers import HIGHEST, Bindings, Controller, Dial, Reading, Takeover
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.gui.sliders import Control
 from rnnrbm_live.gui.theme import figures
-from rnnrbm_live.gui.widgets import Button, Control, Switch
+from rnnrbm_live.gui.widgets import Button, Strip, Switch
 
 SHORTCUT = "Ctrl+Shift+L"
 UP, DOWN = "\N{UPWARDS ARROW}", "\N{DOWNWARDS ARROW}"
@@ -320,15 +321,13 @@ class MidiLearn(QObject):
         return None
 
 
-class LearnStrip(QWidget):
+class LearnStrip(Strip):
     """Says what to do while a controller is being learnt."""
 
     def __init__(self, learn: MidiLearn) -> None:
         """Hide until something is being learnt."""
-        super().__init__()
-        self.setObjectName("trouble")
+        super().__init__("trouble")
         self.setProperty("level", "info")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._learn = learn
         self._text = QLabel()
         self._text.setWordWrap(True)

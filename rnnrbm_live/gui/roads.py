@@ -11,13 +11,13 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidg
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.roads import LONGEST_NAME, Road
 from rnnrbm_live.engine.snapshot import Snapshot
-from rnnrbm_live.gui.widgets import Button, Field, muted
+from rnnrbm_live.gui.widgets import Button, Field, Strip, muted
 
 MOST_CHIPS = 40  # a long loop has more rounds; keys and the export reach them all
 NARROWEST_FIELD = 120  # pixels
 
 
-class RoadsStrip(QWidget):
+class RoadsStrip(Strip):
     """A row of roads, shown once there are two, or while bars are looped.
 
     Signals:
@@ -33,9 +33,7 @@ class RoadsStrip(QWidget):
 
     def __init__(self) -> None:
         """Hide until there is something to choose."""
-        super().__init__()
-        self.setObjectName("primer")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("primer")
         self.chips: dict[int, _Chip] = {}
         self._heard: int | None = None
         self._named = 0  # the road that is being named

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from PyQt6.QtCore import QEvent, Qt, QTimer, pyqtSignal
+from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
 from PyQt6.QtGui import QHideEvent
 from PyQt6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from rnnrbm_live.core.commands import Pause, Play
 from rnnrbm_live.core.messages import PlayKey, Ports
 from rnnrbm_live.core.pitch import pitch_name
-from rnnrbm_live.engine.snapshot import Snapshot
+from rnnrbm_live.engine.snapshot import Snapshot, Transport
+from rnnrbm_live.gui.bridge import Bridge
 from rnnrbm_live.gui.controls import MEASURES
 from rnnrbm_live.gui.widgets import MIDDLE, Button, muted, with_the_text
 
@@ -122,6 +124,46 @@ class SoundCheck(QDialog):
     def _release(self) -> None:
         for pitch in CHORD:
             self.asked.emit(PlayKey(pitch, 0))
+
+
+class SoundChecks(QObject):
+    """Shows the sound check, one at a time, over a bridge; music that it pauses goes on when it is closed."""
+
+    def __init__(self, window: QWidget, bridge: Bridge) -> None:
+        """Stand ready."""
+        super().__init__(window)
+        self._window = window
+        self._bridge = bridge
+        self._shown: SoundCheck | None = None
+        self._paused = False
+
+    def show(self) -> None:
+        """Show it, or bring it to the front."""
+        if self._shown is None:
+            check = self._shown = SoundCheck(self._window)
+            check.asked.connect(self._bridge.send)
+            check.sounding.connect(self._pause)
+            check.finished.connect(self._closed)
+            self._bridge.changed.connect(check.show_snapshot)
+            check.show_snapshot(self._bridge.snapshot)
+            check.show()
+        self._shown.activateWindow()
+
+    def close(self) -> None:
+        """Close it, if it is shown."""
+        if self._shown is not None:
+            self._shown.close()
+
+    def _pause(self) -> None:
+        if self._bridge.snapshot.transport is Transport.PLAYING:
+            self._paused = True
+            self._bridge.send(Pause())
+
+    def _closed(self) -> None:
+        self._shown = None
+        if self._paused and self._bridge.snapshot.transport is Transport.PAUSED:
+            self._bridge.send(Play())
+        self._paused = False
 
 
 def places(snapshot: Snapshot) -> list[str]:

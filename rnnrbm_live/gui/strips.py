@@ -11,7 +11,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
-from rnnrbm_live.gui.widgets import Button, SteadyLabel, Switch, repolish
+from rnnrbm_live.gui.widgets import Button, SteadyLabel, Strip, Switch, repolish
 
 INFO_SHOWN_MS = 8000
 MARGIN, SPACING = 14, 20  # of the figures, pixels
@@ -43,14 +43,12 @@ class Figure(QWidget):
         self._value.setText(text)
 
 
-class StatusStrip(QWidget):
+class StatusStrip(Strip):
     """One line of figures; those that matter least make room where it is narrow."""
 
     def __init__(self) -> None:
         """Show nothing yet."""
-        super().__init__()
-        self.setObjectName("status")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("status")
         self.figures = {
             "bar": Figure("bar", "1000.4", "Place in the music: bar and beat"),
             "late": Figure(
@@ -108,14 +106,12 @@ class StatusStrip(QWidget):
             figure.setVisible(wanted and room >= 0)
 
 
-class TroubleStrip(QWidget):
+class TroubleStrip(Strip):
     """One sentence and a way to dismiss it, at times with something to do; information goes by itself."""
 
     def __init__(self) -> None:
         """Hide until there is something to say."""
-        super().__init__()
-        self.setObjectName("trouble")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("trouble")
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -199,7 +195,7 @@ class TroubleStrip(QWidget):
         self.show()
 
 
-class PrimerStrip(QWidget):
+class PrimerStrip(Strip):
     """In Primer mode: whose turn it is, the click, and the way on.
 
     Signals:
@@ -216,9 +212,7 @@ class PrimerStrip(QWidget):
 
     def __init__(self) -> None:
         """Hide until Primer mode."""
-        super().__init__()
-        self.setObjectName("primer")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("primer")
         self._text = QLabel()
         self._text.setWordWrap(True)
         self.click = Switch(

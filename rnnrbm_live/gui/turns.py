@@ -8,7 +8,7 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import Snapshot, Transport, Whose
-from rnnrbm_live.gui.widgets import MIDDLE, Choice, Switch, muted
+from rnnrbm_live.gui.widgets import MIDDLE, Choice, Strip, Switch, muted
 
 TURN_BARS = (1, 2, 4)
 LAMP_WIDTH, LAMP_GAP, BAR_GAP = 0.7, 0.2, 0.55  # of the height of text
@@ -78,7 +78,7 @@ class BeatLamps(QWidget):
         return tall * (index * (LAMP_WIDTH + LAMP_GAP) + index // self._beats_per_bar * BAR_GAP)
 
 
-class TurnsStrip(QWidget):
+class TurnsStrip(Strip):
     """In Turns mode: whose turn it is, and what turns are like.
 
     Signals:
@@ -89,9 +89,7 @@ class TurnsStrip(QWidget):
 
     def __init__(self) -> None:
         """Hide until Turns mode."""
-        super().__init__()
-        self.setObjectName("primer")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        super().__init__("primer")
         self.lamps = BeatLamps()
         self._text = QLabel()
         self._text.setWordWrap(True)

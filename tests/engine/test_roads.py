@@ -103,7 +103,7 @@ def test_the_state_is_the_one_that_a_fresh_computation_finds(position: int) -> N
     for step in range(position):
         state = stepper.listen(state, steps(rig)[step].planned.frame, timeline, step + 1)
     rig.do(ask.ContinueFrom(position))
-    section = rig.session._conductor.planner.coming
+    section = rig.session._music.conductor.planner.coming
     assert section is not None
     assert section.state is not None
     assert (section.first_step - position) % BAR == 0
@@ -153,7 +153,7 @@ def test_in_a_duet_what_the_player_held_is_part_of_the_state() -> None:
         heard = steps(rig)[step]
         state = stepper.listen(state, heard.planned.frame, timeline, step + 1, heard.keys)
     rig.do(ask.ContinueFrom(4 * BAR))
-    section = rig.session._conductor.planner.coming
+    section = rig.session._music.conductor.planner.coming
     assert section is not None
     assert section.state is not None
     assert section.state.melody is not None

@@ -18,7 +18,8 @@ from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.conductor import LOOKAHEAD_FRAMES, LOOKAHEAD_SECONDS
 from rnnrbm_live.engine.generator import run_offline
-from rnnrbm_live.engine.session import TOOK_OVER, Session
+from rnnrbm_live.engine.performance import TOOK_OVER
+from rnnrbm_live.engine.session import Session
 from rnnrbm_live.engine.snapshot import PrimerState, Snapshot, Transport
 from rnnrbm_live.player.offline import OfflinePlayer
 from tests.engine.fakes import EchoStepper

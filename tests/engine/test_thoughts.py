@@ -147,7 +147,7 @@ def test_a_step_that_was_not_planned_is_thought_about_without_surprise() -> None
     rig = watched()
     rig.do(ask.Play())
     rig.on(2)
-    planner = rig.session._conductor.planner
+    planner = rig.session._music.conductor.planner
     while planner.think():
         pass
     planner.confirm(planner.next_step, PlannedFrame(REST))

@@ -60,7 +60,7 @@ def test_bounds_show_when_asked_for_or_in_force(window: MainWindow, engine: Fake
     assert not window.bounds.isVisible()
     window.bounds.show_snapshot(replace(engine.snapshot, settings=Settings(muted=(60,))))
     assert window.bounds.isVisible()
-    window._lift_bounds()
+    window.requests.lift_bounds()
     assert [command for command in engine.sent if isinstance(command, ask.Adjust)][-len(BOUNDS) :] == [
         ask.Adjust(name, getattr(Settings(), name)) for name in BOUNDS
     ]

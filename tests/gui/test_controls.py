@@ -12,7 +12,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Mode, Settings
 from rnnrbm_live.engine.snapshot import Transport
 from rnnrbm_live.gui.controls import MEASURES
-from rnnrbm_live.gui.widgets import Control, Slider
+from rnnrbm_live.gui.sliders import Control, Slider
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine
 

@@ -141,7 +141,7 @@ def test_cancel_and_escape_write_nothing(dialog: ExportDialog, files: FakeFiles,
 
 @pytest.mark.parametrize("percent", [80, 100, 200])
 def test_nothing_is_clipped(window: MainWindow, engine: FakeEngine, percent: int, tmp_path: Path) -> None:
-    window.set_text(percent)
+    window.look.set_text(percent)
     dialog = opened(window, engine)
     (tmp_path / "x.mid").write_text("mine")
     dialog.path.setText(str(tmp_path / "x.mid")[-20:])

@@ -171,7 +171,7 @@ def overlapping(parent: QWidget) -> Iterator[tuple[str, str]]:
 def test_nothing_is_clipped(
     window: MainWindow, engine: FakeEngine, size: tuple[int, int], percent: int, primer: PrimerState
 ) -> None:
-    window.set_text(percent)
+    window.look.set_text(percent)
     engine.play(60)
     engine.change(
         mode=Mode.PRIMER,

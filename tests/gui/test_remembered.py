@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from PyQt6.QtCore import Qt
+from PyQt6.QtGui import QAction
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -34,13 +35,13 @@ def test_size_and_theme(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> Non
     store = MemoryStore()
     first = open_window(qtbot, store, tmp_path)
     first.resize(900, 640)  # the offscreen screen is small
-    first.set_theme("light")
+    first.look.set_theme("light")
     with qtbot.waitSignal(first.closed):
         first.close()
     second = open_window(qtbot, store, tmp_path)
     assert (second.width(), second.height()) == (900, 640)
     assert qapp.palette().window().color().name() == THEMES["light"].panel
-    second.set_theme("dark")
+    second.look.set_theme("dark")
     assert qapp.palette().window().color().name() == THEMES["dark"].panel
 
 
@@ -69,7 +70,7 @@ def test_text_size(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
     label = first.controls.seed
     assert label.font().pixelSize() == BASE_PIXELS
     for expected, begun_at in ((110, 100), (200, 175), (200, 200)):
-        first.set_text(begun_at)
+        first.look.set_text(begun_at)
         QTest.keyClick(first.roll, Qt.Key.Key_Plus, CONTROL)
         assert label.font().pixelSize() == round(BASE_PIXELS * expected / 100)
     qtbot.waitUntil(lambda: first.toolbar.height() > usual)
@@ -77,17 +78,21 @@ def test_text_size(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
     first.close()
     second = open_window(qtbot, store, tmp_path)
     assert second.controls.seed.font().pixelSize() == round(BASE_PIXELS * 1.75)
-    second.set_text(90)
+    second.look.set_text(90)
     for _ in range(2):
-        second.step_text(-1)
+        second.look.step_text(-1)
     assert second.controls.seed.font().pixelSize() == round(BASE_PIXELS * 0.8)
-    second.set_theme("light")
+    second.look.set_theme("light")
     assert second.controls.seed.font().pixelSize() == round(BASE_PIXELS * 0.8), "a theme leaves it alone"
     second.activateWindow()
     qtbot.waitUntil(second.isActiveWindow)
     QTest.keyClick(second.roll, Qt.Key.Key_0, CONTROL)
     assert second.controls.seed.font().pixelSize() == BASE_PIXELS
-    second.set_theme("dark")
+    second.look.set_theme("dark")
+
+
+def still_switch(window: MainWindow) -> QAction:
+    return next(action for action in window.findChildren(QAction) if action.text() == "Reduce motion")
 
 
 def test_little_motion_moves_the_roll_once_a_beat(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:
@@ -95,17 +100,17 @@ def test_little_motion_moves_the_roll_once_a_beat(qapp: QApplication, qtbot: QtB
     first = open_window(qtbot, store, tmp_path)
     first.bridge.moved.emit(6.7)
     assert first.roll.item.view.position == 6.7
-    first._still_switch.trigger()
+    still_switch(first).trigger()
     for position, shown in ((6.7, 4.0), (7.99, 4.0), (8.0, 8.0)):
         first.bridge.moved.emit(position)
         assert first.roll.item.view.position == shown
     assert not qapp.isEffectEnabled(Qt.UIEffect.UI_AnimateCombo)
     first.close()
     second = open_window(qtbot, store, tmp_path)
-    assert second._still_switch.isChecked()
+    assert still_switch(second).isChecked()
     second.bridge.moved.emit(6.7)
     assert second.roll.item.view.position == 4.0
-    second.set_still(False)
+    second.look.set_still(False)
     second.bridge.moved.emit(6.7)
     assert second.roll.item.view.position == 6.7
 
@@ -122,10 +127,10 @@ def test_the_system_asks_for_little_motion_unless_the_user_has_said(
     chosen: bool | None,
     still: bool,
 ) -> None:
-    monkeypatch.setattr("rnnrbm_live.gui.window.system_reduces_motion", lambda: system)
+    monkeypatch.setattr("rnnrbm_live.gui.look.system_reduces_motion", lambda: system)
     store = MemoryStore({} if chosen is None else {"still": chosen})
     window = open_window(qtbot, store, tmp_path)
-    assert window._still_switch.isChecked() is still
+    assert still_switch(window).isChecked() is still
     window.close()
     assert store.values.get("still") is chosen, "what the system says is asked again"
 

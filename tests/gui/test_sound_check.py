@@ -70,7 +70,7 @@ def test_it_shows_where_sound_goes_and_the_last_key(window: MainWindow, check: S
 
 @pytest.mark.parametrize("percent", [80, 100, 200])
 def test_its_words_fit(window: MainWindow, check: SoundCheck, percent: int) -> None:
-    window.set_text(percent)
+    window.look.set_text(percent)
     check.play.click()
     for _ in range(4):
         QApplication.processEvents()

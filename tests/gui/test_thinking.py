@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QColor, QImage
+from PyQt6.QtGui import QAction, QColor, QImage
 from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -65,7 +65,7 @@ def middle(place: tuple[float, float]) -> int:
 def opened(window: MainWindow, engine: FakeEngine) -> MainWindow:
     engine.play(60)
     engine.change(transport=Transport.PAUSED)
-    window.set_thinking(True)
+    window.folding.set_open(True)
     settle(window)
     return window
 
@@ -155,14 +155,15 @@ def test_it_folds_by_key_switch_and_menu_and_is_remembered(qapp: QApplication, q
     assert first.thinking.strips.isVisible() is not open_at_first
     first.thinking.switch.click()
     assert first.thinking.is_open is open_at_first
-    assert first._thinking_switch.isChecked() is open_at_first
-    first.set_thinking(False)
+    switch = next(action for action in first.findChildren(QAction) if action.text() == "Thinking")
+    assert switch.isChecked() is open_at_first
+    first.folding.set_open(False)
     first.close()
     second = open_window(qtbot, store, tmp_path)
     second.resize(1400, 1000)
     settle(second)
     assert not second.thinking.is_open
-    second.set_thinking(True)
+    second.folding.set_open(True)
     second.close()
     third = open_window(qtbot, store, tmp_path)
     third.resize(900, 600)
@@ -177,7 +178,7 @@ def test_it_folds_by_key_switch_and_menu_and_is_remembered(qapp: QApplication, q
 def test_unasked_it_is_open_where_the_roll_keeps_its_share(
     window: MainWindow, engine: FakeEngine, size: tuple[int, int], percent: int, is_open: bool
 ) -> None:
-    window.set_text(percent)
+    window.look.set_text(percent)
     window.resize(*size)
     settle(window)
     assert window.thinking.is_open is is_open

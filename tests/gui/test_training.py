@@ -57,7 +57,7 @@ def dialog(main: MainWindow) -> TrainingWindow:
 
 
 def opened(main: MainWindow) -> TrainingWindow:
-    main.show_training()
+    main.training_desk.show()
     (dialog,) = main.findChildren(TrainingWindow)
     return dialog
 

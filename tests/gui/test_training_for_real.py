@@ -46,7 +46,7 @@ def test_a_folder_of_music_becomes_a_model_in_the_menu(
     main = MainWindow(engine, services(engine, MemoryStore(), FakeFiles(), tmp_path, workshop=workshop))
     qtbot.addWidget(main)
     main.show()
-    main.show_training()
+    main.training_desk.show()
     (dialog,) = main.findChildren(TrainingWindow)
     training = main.training
     dialog.use(write_music(tmp_path / "Scales"))

@@ -100,7 +100,7 @@ def test_dice_tempo_switches_and_single_keys(desk: Desk) -> None:
         (desk.window.controls.dice.click, "Undo Seed"),
         (lambda: desk.window.toolbar.tempo.setValue(150.0), "Undo Tempo"),
         (desk.window.controls.clock.click, "Undo Send clock"),
-        (lambda: desk.window._bind_key(60), "Undo Single keys"),
+        (lambda: desk.window.requests.bind_key(60), "Undo Single keys"),
         (lambda: desk.window.bounds.adjusted.emit("scale", "minor"), "Undo Scale"),
     ):
         act()

@@ -1,0 +1,87 @@
+"""Whether the panel of thinking is open, folded to its line, or not there: the roll comes first."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from typing import Any
+
+from PyQt6.QtCore import QObject, QTimer, pyqtSignal
+from PyQt6.QtWidgets import QWidget
+
+from rnnrbm_live.gui.look import Look
+from rnnrbm_live.gui.roll_view import RollView
+from rnnrbm_live.gui.strips import TroubleStrip
+from rnnrbm_live.gui.thinking import Thinking
+
+ROOMY_PIXELS = 400  # of height, for text as it usually is
+ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
+
+
+class Folding(QObject):
+    """Opens and folds the panel: as the user has said or else, as the window's height allows.
+
+    Signals:
+        unfolded: whether the panel is open now.
+    """
+
+    unfolded = pyqtSignal(bool)
+
+    def __init__(
+        self,
+        window: QWidget,
+        thinking: Thinking,
+        roll: RollView,
+        trouble: TroubleStrip,
+        look: Look,
+        remembered: MutableMapping[str, Any],
+    ) -> None:
+        """Share a window's height between the panel and the roll, and keep what the user says in `remembered`."""
+        super().__init__(window)
+        self._window = window
+        self._thinking = thinking
+        self._roll = roll
+        self._trouble = trouble
+        self._look = look
+        self._remembered = remembered
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.timeout.connect(self._unfold_by_default)
+
+    def restore(self) -> None:
+        """Open or fold it as remembered."""
+        shown = self._remembered.get("thinking")
+        if isinstance(shown, bool):
+            self._unfold(shown)
+
+    def set_open(self, shown: bool) -> None:
+        """Show what the model is thinking, or fold it away, from now on."""
+        self._remembered["thinking"] = shown
+        self._unfold(shown)
+
+    def share(self) -> None:
+        """Share the height anew, once the controls have found theirs."""
+        self._thinking.stretch_to(self._window.height())
+        self.show_line()
+        self.settle()
+
+    def settle(self) -> None:
+        """See whether it fits unasked, once everything has found its height."""
+        self._settled.start(0)
+
+    def show_line(self) -> None:
+        """Where the window is low, the folded panel leaves its line to the roll; Ctrl+I still opens it."""
+        roomy = self._window.height() * 100 >= ROOMY_PIXELS * self._look.percent
+        self._thinking.setVisible(roomy or self._thinking.is_open)
+
+    def _unfold(self, shown: bool) -> None:
+        self._thinking.unfold(open=shown)
+        self.show_line()
+        self.unfolded.emit(shown)
+
+    def _unfold_by_default(self) -> None:
+        """Show it unasked where that leaves the roll its share."""
+        thinking = self._thinking
+        if not isinstance(self._remembered.get("thinking"), bool):
+            trouble = 0 if self._trouble.isHidden() else self._trouble.height()  # it goes
+            left = self._roll.height() + trouble - (0 if thinking.is_open else thinking.folded_away())
+            self._unfold(left >= ROLL_SHARE * self._window.height())
