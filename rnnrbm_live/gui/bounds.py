@@ -35,7 +35,7 @@ class _Strip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.choices: dict[str, Choice] = {}
         self._entries: dict[str, Entries] = {}
-        self._flow = Flow(across=20, down=6)
+        self._flow = Flow(across=16, down=6)
         self._flow.setContentsMargins(14, 6, 14, 6)
         self.setLayout(self._flow)
         self.hide()
@@ -45,7 +45,8 @@ class _Strip(QWidget):
         group = self._group([muted(title)])
         for name, entries in fields.items():
             choice = Choice(f"{title}: {name.replace('_', ' ')}", tooltip)
-            choice.setMinimumContentsLength(max(len(text) for text, _ in entries))
+            widest = max(choice.fontMetrics().horizontalAdvance(text) for text, _ in entries)
+            choice.setMinimumContentsLength(-(-widest // choice.fontMetrics().horizontalAdvance("X")))
             choice.offer(entries, None)
             choice.activated.connect(lambda _, name=name, choice=choice: self.adjusted.emit(name, choice.currentData()))
             group.addWidget(choice)
@@ -55,7 +56,7 @@ class _Strip(QWidget):
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         for widget in widgets:
             row.addWidget(widget)
         self._flow.addWidget(box)
@@ -153,4 +154,4 @@ def _single_keys(settings: Settings) -> str:
     for pitches, word in ((settings.muted, "without"), (settings.forced, "always")):
         if pitches:
             parts.append(f"{word} {' '.join(pitch_name(pitch) for pitch in pitches)}")
-    return ", ".join(parts) or "Right-click keys to mute them"
+    return ", ".join(parts) or "Right-click a key to mute it"

@@ -123,7 +123,7 @@ class Controls(QScrollArea):
             heading = self.piano if name == "piano_gain_db" else None
             self.sliders[name] = self.control(name, measure, getattr(defaults, name), heading)
         self._cells: list[QWidget] = []
-        self._layout = Cells(across=24, down=8)
+        self._layout = Cells(across=17, down=8)
         self._layout.setContentsMargins(MARGIN, 12, MARGIN, 14)
         self._inside = QWidget()
         self._inside.setObjectName("cells")
@@ -163,7 +163,7 @@ class Controls(QScrollArea):
         self.dice.clicked.connect(lambda: self.adjusted.emit("seed", random.randrange(10**9)))
 
     def _build_places(self) -> None:
-        self.piano = Switch("Built-in piano", shortcut="Alt+N")
+        self.piano = Switch("Piano", shortcut="Alt+N")
         self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
         self.clock = Switch(
             "Send clock",
@@ -190,7 +190,7 @@ class Controls(QScrollArea):
         bring_focus("Alt+I", self.input)
         bring_focus("Alt+O", self.output)
         for choice in (self.input, self.output):
-            choice.setMinimumContentsLength(12)
+            choice.setMinimumContentsLength(11)
 
     # --- for whoever adds to it --------------------------------------------------------------------------
 
