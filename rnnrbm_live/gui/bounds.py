@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import Qt, pyqtSignal
+from PyQt6.QtCore import QSize, Qt, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from rnnrbm_live.core.key import SCALES
@@ -17,7 +17,22 @@ from rnnrbm_live.gui.widgets import Choice, Switch, muted
 Entries = Sequence[tuple[str, object]]
 BOUNDS = ("tonic", "scale", "low_pitch", "high_pitch", "most_notes", "muted", "forced")
 """The fields of `Settings` that every draw keeps to."""
+BESIDE_TEXT = 54  # pixels of a choice that its text does not get
 PITCHES: Entries = [(pitch_name(pitch), pitch) for pitch in range(PIANO.low, PIANO.high)]
+
+
+class _SnugChoice(Choice):
+    """As wide as the widest of its texts, so that a strip of them has one row in a small window."""
+
+    def sizeHint(self) -> QSize:
+        """Room for every text and the arrow."""
+        texts = (self.itemText(index) for index in range(self.count()))
+        widest = max((self.fontMetrics().horizontalAdvance(text) for text in texts), default=0)
+        return QSize(widest + BESIDE_TEXT, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
 
 
 class _Strip(QWidget):
@@ -44,9 +59,7 @@ class _Strip(QWidget):
         """Add a titled group of choices, by field."""
         group = self._group([muted(title)])
         for name, entries in fields.items():
-            choice = Choice(f"{title}: {name.replace('_', ' ')}", tooltip)
-            widest = max(choice.fontMetrics().horizontalAdvance(text) for text, _ in entries)
-            choice.setMinimumContentsLength(-(-widest // choice.fontMetrics().horizontalAdvance("X")))
+            choice = _SnugChoice(f"{title}: {name.replace('_', ' ')}", tooltip)
             choice.offer(entries, None)
             choice.activated.connect(lambda _, name=name, choice=choice: self.adjusted.emit(name, choice.currentData()))
             group.addWidget(choice)
@@ -121,7 +134,7 @@ class DuetStrip(_Strip):
             duet_place=[("anywhere", "anywhere"), ("below your highest", "below"), ("above your lowest", "above")],
         )
         self._add(
-            "Room around yours",
+            "Room around",
             "Semitones on both sides of each of your keys that it leaves free",
             room=[("none", 0), *((f"{count} semitone{'s' * (count > 1)}", count) for count in range(1, 13))],
         )
@@ -132,7 +145,7 @@ class DuetStrip(_Strip):
         self._group([self.restrike])
         self._answered = QLabel()
         self._answered.setProperty("kind", "muted")
-        self._answered.setToolTip("Steps with keys of yours that it played with at that very step, of all such steps")
+        self._answered.setToolTip("How many of the steps with new keys of yours it played with at that very step")
         self._group([self._answered])
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -146,7 +159,7 @@ class DuetStrip(_Strip):
         self.restrike.blockSignals(False)
         timing = snapshot.timing
         steps = timing.keys_answered + timing.keys_missed
-        self._answered.setText(f"in step {timing.keys_answered} of {steps}" if steps else "Play: it joins in")
+        self._answered.setText(f"in step {100 * timing.keys_answered // steps} %" if steps else "Play: it joins in")
 
 
 def _single_keys(settings: Settings) -> str:
