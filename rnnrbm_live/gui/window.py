@@ -10,7 +10,7 @@ from typing import Any
 
 from PyQt6.QtCore import QByteArray, QTimer, pyqtSignal
 from PyQt6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent, QResizeEvent
-from PyQt6.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice, OpenInput, OpenOutput, Panic, PlayKey
@@ -39,6 +39,7 @@ from rnnrbm_live.gui.selection import bars_in
 from rnnrbm_live.gui.services import EngineLike, ModelChoice, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.sound_check import SoundCheck
+from rnnrbm_live.gui.strip_area import StripArea
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import TEXT_PERCENTS, THEMES
 from rnnrbm_live.gui.thinking import Thinking
@@ -49,7 +50,9 @@ from rnnrbm_live.gui.turns import TurnsStrip
 from rnnrbm_live.gui.undo import Undo
 
 LEAST_ROLL_PIXELS = 150  # where the window is low, the controls scroll
-ROOMY_PIXELS = 400  # of height, for text as it usually is
+LEAST_PIXELS = 560  # of the window's height
+ROLL_BESIDE_THINKING = 104  # pixels, where the window is low
+ROOMY_PIXELS, THINKING_PIXELS = 400, 340  # of height for text as it usually is: for all, and for thinking to open
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 WELCOME = "The model plays. Play along on A W S E D …, on the drawn keys, or on any MIDI keyboard"
 
@@ -122,18 +125,14 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.setWindowTitle("RNN-RBM Live")
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(900, LEAST_PIXELS)
         self.setAcceptDrops(True)
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.toolbar)
-        layout.addWidget(self.primer)
-        layout.addWidget(self.duet)
-        layout.addWidget(self.turns)
-        layout.addWidget(self.bounds)
-        layout.addWidget(self.roads)
+        layout.addWidget(StripArea([self.primer, self.duet, self.turns, self.bounds, self.roads]))
         layout.addWidget(self.overview)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
@@ -704,9 +703,15 @@ class MainWindow(QMainWindow):
         self._settled.start(0)
 
     def _show_thinking_line(self) -> None:
-        """Where the window is low, the folded panel leaves its line to the roll; Ctrl+I still opens it."""
-        roomy = self.height() * 100 >= ROOMY_PIXELS * self._text_percent
-        self.thinking.setVisible(roomy or self.thinking.is_open)
+        """Where the window is low, overview and folded panel leave their lines to the roll; Ctrl+I still opens it.
+
+        The open panel takes some of the roll, and of the screen if need be.
+        """
+        roomy, is_open = self.height() * 100 >= ROOMY_PIXELS * self._text_percent, self.thinking.is_open
+        self.thinking.setVisible(roomy or is_open)
+        self.overview.setMaximumHeight(QWIDGETSIZE_MAX if roomy else 0)
+        self.roll.setMinimumHeight(LEAST_ROLL_PIXELS if roomy or not is_open else ROLL_BESIDE_THINKING)
+        self.setMinimumHeight(max(LEAST_PIXELS, THINKING_PIXELS * self._text_percent // 100 if is_open else 0))
 
     def _restore(self) -> None:
         percent = self._remembered.get("text")

@@ -214,9 +214,12 @@ def test_no_strip_is_clipped(
     engine.play(60)
     bounds = {} if mode is Mode.TURNS else {"muted": (60, 61), "forced": (48,), "scale": "harmonic minor"}
     engine.change(mode=mode, timing=timing, settings=Settings(duet_place="below", room=12, **bounds))
-    looked_at(window, (900, 600))
+    window.set_thinking(True)
+    looked_at(window, (900, max(600, window.minimumHeight())))
+    assert list(overlapping(window.centralWidget())) == []
     strips = [strip for strip in (window.duet, window.turns, window.bounds) if strip.isVisible()]
     for part in (window.toolbar, *strips):
+        assert part.height() >= part.heightForWidth(part.width()), "it scrolls, and is not squeezed"
         assert list(clipped(part)) == []
         assert list(overlapping(part)) == []
 
