@@ -288,12 +288,12 @@ class Controls(QScrollArea):
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
         if ports.midi is None:
-            self.output.offer([("No MIDI: the piano plays" if ports.piano else "No MIDI", None)], None)
-            self.input.offer([("No MIDI: computer keys", None)], None)
+            self.output.offer([("No MIDI", None)], None)
+            self.input.offer([("Computer keys", None)], None)
             return
         self.output.offer(
             [
-                ("RNN-RBM Live (virtual)", None),
+                ("RNN-RBM Live", None),
                 *((name, name) for name in ports.outputs),
                 *((f"{name} (not there)", name) for name in {ports.output} - {None, *ports.outputs}),
             ],
@@ -303,10 +303,10 @@ class Controls(QScrollArea):
         missing = {ports.input} - {None, ALL_INPUTS, *ports.inputs}
         self.input.offer(
             [
-                ("All keyboards" if ports.inputs else "None plugged in yet", ALL_INPUTS),
+                ("All keyboards" if ports.inputs else "None plugged in", ALL_INPUTS),
                 *((name, name) for name in ports.inputs),
                 *((f"{name} (not there)", name) for name in missing),
-                ("None: computer keys", None),
+                ("Computer keys", None),
             ],
             ports.input,
             works=bool(ports.inputs_open),

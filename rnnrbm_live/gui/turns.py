@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QWidget
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import Snapshot, Transport, Whose
@@ -108,7 +108,10 @@ class TurnsStrip(QWidget):
             "Count-in", "A bar comes before your first turn, and before one that a pause has interrupted"
         )
         self.count_in.toggled.connect(lambda on: self.adjusted.emit("count_in", on))
-        state, choices = QHBoxLayout(), QHBoxLayout()
+        self._below = QWidget()
+        self._below.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        state, choices = QHBoxLayout(), QHBoxLayout(self._below)
+        choices.setContentsMargins(0, 0, 0, 0)
         state.addWidget(self.lamps, 0, MIDDLE)
         state.addWidget(self._text, 1)
         for widget in (muted("Turns of"), self.bars, self.click, self.count_in):
@@ -116,7 +119,7 @@ class TurnsStrip(QWidget):
         self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._layout.setContentsMargins(14, 6, 14, 6)
         self._layout.addLayout(state, 1)
-        self._layout.addLayout(choices)
+        self._layout.addWidget(self._below)
         for layout in (state, choices, self._layout):
             layout.setSpacing(14)
         self.hide()
@@ -131,6 +134,7 @@ class TurnsStrip(QWidget):
         super().resizeEvent(event)
         roomy = self.width() >= ROOMY_TEXT * self.fontMetrics().height()
         self._layout.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
+        self._below.setMinimumHeight(self.bars.sizeHint().height())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the engine's state; nothing is emitted."""

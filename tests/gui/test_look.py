@@ -205,9 +205,7 @@ def looked_at(window: MainWindow, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
 @pytest.mark.parametrize("percent", [80, 100, 200])
 @pytest.mark.parametrize("timing", [Timing(), Timing(keys_answered=12345, keys_missed=0)], ids=["quiet", "played"])
-def test_no_strip_is_clipped(
-    window: MainWindow, engine: FakeEngine, mode: Mode, percent: int, timing: Timing
-) -> None:
+def test_no_strip_is_clipped(window: MainWindow, engine: FakeEngine, mode: Mode, percent: int, timing: Timing) -> None:
     """Each strip at its fullest, in a window as small as it gets."""
     window.set_text(percent)
     window.trouble.hide()
