@@ -67,7 +67,7 @@ MEASURES = {
         "Alt+Y",
     ),
     "takeover_beats": Measure(
-        "Takes over after",
+        "Takes over in",
         "In Primer: how many beats you are silent before the model goes on from what you played",
         1,
         16,
@@ -189,8 +189,8 @@ class Controls(QScrollArea):
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         bring_focus("Alt+I", self.input)
         bring_focus("Alt+O", self.output)
-        for choice in (self.input, self.output):
-            choice.setMinimumContentsLength(11)
+        self.input.setMinimumContentsLength(13)
+        self.output.setMinimumContentsLength(11)
 
     # --- for whoever adds to it --------------------------------------------------------------------------
 

@@ -9,8 +9,11 @@ from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 
+LEAST_SHARE = 6  # of the window's height, the part that it has in any case if it needs it
+
+
 class StripArea(QScrollArea):
-    """As tall as those of its strips that are shown, or at least as one row of them."""
+    """As tall as those of its strips that are shown, or at least a share of the window."""
 
     def __init__(self, strips: Sequence[QWidget]) -> None:
         """Show `strips` from the top down; each hides and shows itself."""
@@ -35,9 +38,10 @@ class StripArea(QScrollArea):
         return QSize(self.width(), sum(self._tall(strip) for strip in self._shown()))
 
     def minimumSizeHint(self) -> QSize:
-        """One row."""
-        rows = (min(self._tall(strip), strip.minimumSizeHint().height()) for strip in self._shown())
-        return QSize(0, max(rows, default=0))
+        """All of them if that is little of the window; else this share of it, and it scrolls."""
+        window = self.window()
+        assert window is not None
+        return QSize(0, min(self.sizeHint().height(), window.height() // LEAST_SHARE))
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Ask for another height at another width: rows may break."""

@@ -52,7 +52,7 @@ from rnnrbm_live.gui.undo import Undo
 LEAST_ROLL_PIXELS = 150  # where the window is low, the controls scroll
 LEAST_PIXELS = 560  # of the window's height
 ROLL_BESIDE_THINKING = 104  # pixels, where the window is low
-ROOMY_PIXELS, THINKING_PIXELS = 400, 340  # of height for text as it usually is: for all, and for thinking to open
+ROOMY_PIXELS, THINKING_PIXELS = 400, 350  # of height for text as it usually is: for all, and for thinking to open
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 WELCOME = "The model plays. Play along on A W S E D …, on the drawn keys, or on any MIDI keyboard"
 
