@@ -8,7 +8,6 @@ from PyQt6.QtCore import QEvent, QObject, QSize, Qt
 from PyQt6.QtGui import QResizeEvent
 from PyQt6.QtWidgets import QFrame, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-
 LEAST_SHARE = 6  # of the window's height, the part that it has in any case if it needs it
 
 

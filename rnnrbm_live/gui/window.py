@@ -711,7 +711,8 @@ class MainWindow(QMainWindow):
         self.thinking.setVisible(roomy or is_open)
         self.overview.setMaximumHeight(QWIDGETSIZE_MAX if roomy else 0)
         self.roll.setMinimumHeight(LEAST_ROLL_PIXELS if roomy or not is_open else ROLL_BESIDE_THINKING)
-        self.setMinimumHeight(max(LEAST_PIXELS, THINKING_PIXELS * self._text_percent // 100 if is_open else 0))
+        asked_for = self._remembered.get("thinking") is True
+        self.setMinimumHeight(max(LEAST_PIXELS, THINKING_PIXELS * self._text_percent // 100 if asked_for else 0))
 
     def _restore(self) -> None:
         percent = self._remembered.get("text")
