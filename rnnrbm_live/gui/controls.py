@@ -89,6 +89,14 @@ MEASURES = {
 }
 
 
+class _SeedField(Field):
+    """Never too narrow for the longest seed."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ten digits, at any size of text."""
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 10) + 10, super().minimumSizeHint().height())
+
+
 class Controls(QScrollArea):
     """Preset, sliders, seed and ports.
 
@@ -149,14 +157,13 @@ class Controls(QScrollArea):
         bring_focus("Alt+R", self.preset)
         self.save = Button("Save…", "Keep the settings in force under a name (Ctrl+S)", "small")
         self.save.clicked.connect(self.save_preset_asked)
-        self.seed = Field()
+        self.seed = _SeedField()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip(
             "Where all chance comes from: the same seed and settings play the same music.\n"
             f"0 to {RANGES['seed'].high:.0f}; type it, then Enter. Alt+S comes here"
         )
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{1,10}"), self))
-        self.seed.setMinimumWidth(90)
         self.seed.editingFinished.connect(self._seed_typed)
         bring_focus("Alt+S", self.seed)
         self.dice = Button("Dice", "Another seed: other music from the next step on (Ctrl+D)", "small")
