@@ -14,6 +14,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PIL import Image
+from PyQt6 import sip
 from PyQt6.QtGui import QImage
 from PyQt6.QtWidgets import QApplication
 
@@ -68,6 +69,7 @@ class Stage:
             device="cpu",
             watched=True,
         )
+        self._seen = self._shown = self._session.snapshot
         self._session.event(PORTS)
         self.send(ask.Play())
 
@@ -75,7 +77,11 @@ class Stage:
     def snapshot(self) -> Snapshot:
         """The session as it stands; how well time is kept cannot be told from a clock that is moved by hand."""
         snapshot = self._session.snapshot
-        return replace(snapshot, timing=replace(snapshot.timing, late_p99_ms=None, sampling_ms=None))
+        if snapshot is not self._seen:
+            self._seen = snapshot
+            timing = replace(snapshot.timing, late_p99_ms=None, sampling_ms=None)
+            self._shown = replace(snapshot, timing=timing)
+        return self._shown
 
     @property
     def beat_seconds(self) -> float:
@@ -176,6 +182,7 @@ def main() -> None:
         window.trouble.hide()
         picture(window).save(DOCS / "window-light.png", optimize=True)
         window.close()
+        sip.delete(window)  # before the application goes
     del application
     for path in sorted(DOCS.iterdir()):
         print(f"{path.relative_to(DOCS.parent)}: {path.stat().st_size / 1e6:.2f} MB")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import pyqtSignal
+from PyQt6.QtCore import QSize, pyqtSignal
 from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from rnnrbm_live.core.key import SCALES
@@ -17,7 +17,22 @@ from rnnrbm_live.gui.widgets import Choice, Strip, Switch, muted
 Entries = Sequence[tuple[str, object]]
 BOUNDS = ("tonic", "scale", "low_pitch", "high_pitch", "most_notes", "muted", "forced")
 """The fields of `Settings` that every draw keeps to."""
+BESIDE_TEXT = 54  # pixels of a choice that its text does not get
 PITCHES: Entries = [(pitch_name(pitch), pitch) for pitch in range(PIANO.low, PIANO.high)]
+
+
+class _SnugChoice(Choice):
+    """As wide as the widest of its texts, so that a strip of them has one row in a small window."""
+
+    def sizeHint(self) -> QSize:
+        """Room for every text and the arrow."""
+        texts = (self.itemText(index) for index in range(self.count()))
+        widest = max((self.fontMetrics().horizontalAdvance(text) for text in texts), default=0)
+        return QSize(widest + BESIDE_TEXT, super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:
+        """The same."""
+        return self.sizeHint()
 
 
 class _ChoiceStrip(Strip):
@@ -33,7 +48,7 @@ class _ChoiceStrip(Strip):
         super().__init__("primer")
         self.choices: dict[str, Choice] = {}
         self._entries: dict[str, Entries] = {}
-        self._flow = Flow(across=20, down=6)
+        self._flow = Flow(across=16, down=6)
         self._flow.setContentsMargins(14, 6, 14, 6)
         self.setLayout(self._flow)
         self.hide()
@@ -42,8 +57,7 @@ class _ChoiceStrip(Strip):
         """Add a titled group of choices, by field."""
         group = self._group([muted(title)])
         for name, entries in fields.items():
-            choice = Choice(f"{title}: {name.replace('_', ' ')}", tooltip)
-            choice.setMinimumContentsLength(max(len(text) for text, _ in entries))
+            choice = _SnugChoice(f"{title}: {name.replace('_', ' ')}", tooltip)
             choice.offer(entries, None)
             choice.activated.connect(lambda _, name=name, choice=choice: self.adjusted.emit(name, choice.currentData()))
             group.addWidget(choice)
@@ -53,7 +67,7 @@ class _ChoiceStrip(Strip):
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(8)
+        row.setSpacing(6)
         for widget in widgets:
             row.addWidget(widget)
         self._flow.addWidget(box)
@@ -118,7 +132,7 @@ class DuetStrip(_ChoiceStrip):
             duet_place=[("anywhere", "anywhere"), ("below your highest", "below"), ("above your lowest", "above")],
         )
         self._add(
-            "Room around yours",
+            "Room around",
             "Semitones on both sides of each of your keys that it leaves free",
             room=[("none", 0), *((f"{count} semitone{'s' * (count > 1)}", count) for count in range(1, 13))],
         )
@@ -129,7 +143,7 @@ class DuetStrip(_ChoiceStrip):
         self._group([self.restrike])
         self._answered = QLabel()
         self._answered.setProperty("kind", "muted")
-        self._answered.setToolTip("Steps with keys of yours that it played with at that very step, of all such steps")
+        self._answered.setToolTip("How many of the steps with new keys of yours it played with at that very step")
         self._group([self._answered])
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -143,7 +157,7 @@ class DuetStrip(_ChoiceStrip):
         self.restrike.blockSignals(False)
         timing = snapshot.timing
         steps = timing.keys_answered + timing.keys_missed
-        self._answered.setText(f"in step {timing.keys_answered} of {steps}" if steps else "Play: it joins in")
+        self._answered.setText(f"in step {100 * timing.keys_answered // steps} %" if steps else "Play: it joins in")
 
 
 def _single_keys(settings: Settings) -> str:
@@ -151,4 +165,4 @@ def _single_keys(settings: Settings) -> str:
     for pitches, word in ((settings.muted, "without"), (settings.forced, "always")):
         if pitches:
             parts.append(f"{word} {' '.join(pitch_name(pitch) for pitch in pitches)}")
-    return ", ".join(parts) or "Right-click keys to mute them"
+    return ", ".join(parts) or "Right-click a key to mute it"

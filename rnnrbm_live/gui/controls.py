@@ -68,7 +68,7 @@ MEASURES = {
         "Alt+Y",
     ),
     "takeover_beats": Measure(
-        "Takes over after",
+        "Takes over in",
         "In Primer: how many beats you are silent before the model goes on from what you played",
         1,
         16,
@@ -88,6 +88,14 @@ MEASURES = {
         "Alt+L",
     ),
 }
+
+
+class _SeedField(Field):
+    """Never too narrow for the longest seed."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Ten digits, at any size of text."""
+        return QSize(self.fontMetrics().horizontalAdvance("0" * 10) + 10, super().minimumSizeHint().height())
 
 
 class Controls(QScrollArea):
@@ -124,7 +132,7 @@ class Controls(QScrollArea):
             heading = self.piano if name == "piano_gain_db" else None
             self.sliders[name] = self.control(name, measure, getattr(defaults, name), heading)
         self._cells: list[QWidget] = []
-        self._layout = Cells(across=24, down=8)
+        self._layout = Cells(across=17, down=8)
         self._layout.setContentsMargins(MARGIN, 12, MARGIN, 14)
         self._inside = QWidget()
         self._inside.setObjectName("cells")
@@ -150,21 +158,20 @@ class Controls(QScrollArea):
         bring_focus("Alt+R", self.preset)
         self.save = Button("Save…", "Keep the settings in force under a name (Ctrl+S)", "small")
         self.save.clicked.connect(self.save_preset_asked)
-        self.seed = Field()
+        self.seed = _SeedField()
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip(
             "Where all chance comes from: the same seed and settings play the same music.\n"
             f"0 to {RANGES['seed'].high:.0f}; type it, then Enter. Alt+S comes here"
         )
         self.seed.setValidator(QRegularExpressionValidator(QRegularExpression("[0-9]{1,10}"), self))
-        self.seed.setMinimumWidth(90)
         self.seed.editingFinished.connect(self._seed_typed)
         bring_focus("Alt+S", self.seed)
         self.dice = Button("Dice", "Another seed: other music from the next step on (Ctrl+D)", "small")
         self.dice.clicked.connect(lambda: self.adjusted.emit("seed", random.randrange(10**9)))
 
     def _build_places(self) -> None:
-        self.piano = Switch("Built-in piano", shortcut="Alt+N")
+        self.piano = Switch("Piano", shortcut="Alt+N")
         self.piano.toggled.connect(lambda on: self.adjusted.emit("piano", on))
         self.clock = Switch(
             "Send clock",
@@ -190,8 +197,8 @@ class Controls(QScrollArea):
         self.output.activated.connect(lambda: self.output_chosen.emit(self.output.currentData()))
         bring_focus("Alt+I", self.input)
         bring_focus("Alt+O", self.output)
-        for choice in (self.input, self.output):
-            choice.setMinimumContentsLength(12)
+        self.input.setMinimumContentsLength(13)
+        self.output.setMinimumContentsLength(11)
 
     # --- for whoever adds to it --------------------------------------------------------------------------
 
@@ -289,12 +296,12 @@ class Controls(QScrollArea):
         for choice in (self.input, self.output):
             choice.setEnabled(ports.midi is not None)
         if ports.midi is None:
-            self.output.offer([("No MIDI: the piano plays" if ports.piano else "No MIDI", None)], None)
-            self.input.offer([("No MIDI: computer keys", None)], None)
+            self.output.offer([("No MIDI", None)], None)
+            self.input.offer([("Computer keys", None)], None)
             return
         self.output.offer(
             [
-                ("RNN-RBM Live (virtual)", None),
+                ("RNN-RBM Live", None),
                 *((name, name) for name in ports.outputs),
                 *((f"{name} (not there)", name) for name in {ports.output} - {None, *ports.outputs}),
             ],
@@ -304,10 +311,10 @@ class Controls(QScrollArea):
         missing = {ports.input} - {None, ALL_INPUTS, *ports.inputs}
         self.input.offer(
             [
-                ("All keyboards" if ports.inputs else "None plugged in yet", ALL_INPUTS),
+                ("All keyboards" if ports.inputs else "None plugged in", ALL_INPUTS),
                 *((name, name) for name in ports.inputs),
                 *((f"{name} (not there)", name) for name in missing),
-                ("None: computer keys", None),
+                ("Computer keys", None),
             ],
             ports.input,
             works=bool(ports.inputs_open),

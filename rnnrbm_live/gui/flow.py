@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
+
 from PyQt6.QtCore import QPoint, QRect, QSize, Qt
 from PyQt6.QtWidgets import QLayout, QLayoutItem, QWidget
 
@@ -110,25 +113,41 @@ class Flow(_Rows):
 
 
 class Cells(_Rows):
-    """Items in as few rows as fit, about equally full; those of a row share its width."""
+    """Items in as few rows as fit, about equally full; those of a row share its width, equally if all have room so."""
 
     def _place(self, rect: QRect, *, moving: bool) -> int:
         margins = self.contentsMargins()
         inside = rect.marginsRemoved(margins)
-        items = self._shown()
-        narrowest = max((item.minimumSize().width() for item in items), default=1)
-        fitting = max(1, (inside.width() + self.across) // (narrowest + self.across))
-        n_rows = max(1, -(-len(items) // fitting))
-        y, first = inside.top(), 0
-        for row_index in range(n_rows):
-            row = items[first : first + len(items) // n_rows + (row_index < len(items) % n_rows)]
-            first += len(row)
+        y = inside.top()
+        for row in self._rows(inside.width()):
             height = max((item.sizeHint().height() for item in row), default=0)
-            for column, item in enumerate(row):
-                left, right = (
-                    inside.left() + edge * (inside.width() + self.across) // len(row) for edge in (column, column + 1)
-                )
+            left = inside.left()
+            for item, width in zip(row, self._widths(row, inside.width()), strict=True):
                 if moving:
-                    item.setGeometry(QRect(left, y, right - left - self.across, height))
+                    item.setGeometry(QRect(left, y, width, height))
+                left += width + self.across
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
+
+    def _rows(self, width: int) -> list[list[QLayoutItem]]:
+        """Return the items of each row; where not even single ones fit, each has its own."""
+        items = self._shown()
+        for n_rows in range(1, len(items) + 1):
+            ends = [-(-len(items) * index // n_rows) for index in range(n_rows + 1)]
+            rows = [items[first:end] for first, end in pairwise(ends)]
+            if all(sum(self._least(row)) + self.across * (len(row) - 1) <= width for row in rows):
+                return rows
+        return [[item] for item in items]
+
+    def _widths(self, row: Sequence[QLayoutItem], width: int) -> list[int]:
+        """Return a width for each item of a row."""
+        room, least = width - self.across * (len(row) - 1), self._least(row)
+        if max(least) * len(row) <= room:
+            least = [0] * len(row)
+        spare = max(0, room - sum(least))
+        edges = [spare * index // len(row) for index in range(len(row) + 1)]
+        return [needed + end - first for needed, (first, end) in zip(least, pairwise(edges), strict=True)]
+
+    @staticmethod
+    def _least(row: Sequence[QLayoutItem]) -> list[int]:
+        return [item.minimumSize().width() for item in row]

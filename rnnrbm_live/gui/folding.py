@@ -6,14 +6,18 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from PyQt6.QtCore import QObject, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QWidget
+from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QWidget
 
 from rnnrbm_live.gui.look import Look
+from rnnrbm_live.gui.overview import OverviewStrip
 from rnnrbm_live.gui.roll_view import RollView
 from rnnrbm_live.gui.strips import TroubleStrip
 from rnnrbm_live.gui.thinking import Thinking
 
-ROOMY_PIXELS = 400  # of height, for text as it usually is
+LEAST_PIXELS = 560  # of the window's height
+LEAST_ROLL_PIXELS = 150  # where the window is low, the controls scroll
+ROLL_BESIDE_THINKING = 104  # pixels, where the window is low
+ROOMY_PIXELS, THINKING_PIXELS = 400, 350  # of height for text as it usually is: for all, and for thinking to open
 ROLL_SHARE = 0.54  # of the window's height, that must be left for thinking to be shown without being asked for
 
 
@@ -31,6 +35,7 @@ class Folding(QObject):
         window: QWidget,
         thinking: Thinking,
         roll: RollView,
+        overview: OverviewStrip,
         trouble: TroubleStrip,
         look: Look,
         remembered: MutableMapping[str, Any],
@@ -40,6 +45,7 @@ class Folding(QObject):
         self._window = window
         self._thinking = thinking
         self._roll = roll
+        self._overview = overview
         self._trouble = trouble
         self._look = look
         self._remembered = remembered
@@ -69,9 +75,17 @@ class Folding(QObject):
         self._settled.start(0)
 
     def show_line(self) -> None:
-        """Where the window is low, the folded panel leaves its line to the roll; Ctrl+I still opens it."""
-        roomy = self._window.height() * 100 >= ROOMY_PIXELS * self._look.percent
-        self._thinking.setVisible(roomy or self._thinking.is_open)
+        """Where the window is low, overview and folded panel leave their lines to the roll; Ctrl+I still opens it.
+
+        The open panel takes some of the roll, and of the screen if need be.
+        """
+        percent, is_open = self._look.percent, self._thinking.is_open
+        roomy = self._window.height() * 100 >= ROOMY_PIXELS * percent
+        self._thinking.setVisible(roomy or is_open)
+        self._overview.setMaximumHeight(QWIDGETSIZE_MAX if roomy else 0)
+        self._roll.setMinimumHeight(LEAST_ROLL_PIXELS if roomy or not is_open else ROLL_BESIDE_THINKING)
+        asked_for = self._remembered.get("thinking") is True
+        self._window.setMinimumHeight(max(LEAST_PIXELS, THINKING_PIXELS * percent // 100 if asked_for else 0))
 
     def _unfold(self, shown: bool) -> None:
         self._thinking.unfold(open=shown)

@@ -9,9 +9,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from rnnrbm_live.core.clamps import Clamps
 from rnnrbm_live.core.frame import Source
@@ -145,13 +146,19 @@ def paint_ghosts(
     likely: Sequence[bytes],
 ) -> None:
     """Paint the keys that might have been chosen for the coming steps as faint cells, the likelier the stronger."""
-    zoom = geometry.pixels_per_step
+    zoom, shades = geometry.pixels_per_step, ghost_shades(theme)
     for step, (frame, shares) in enumerate(zip(planned, likely, strict=False), planned_from):
         left, right = round(step * zoom), round((step + 1) * zoom)
         for pitch, share in enumerate(shares, PIANO.low):
             if share >= LEAST_LIKELY and geometry.shows(pitch) and pitch not in frame.frame.sounding:
                 cell = QRectF(left, geometry.y_of(pitch), right - left, geometry.row_height)
-                painter.fillRect(cell, theme.on_ground("model", GHOST_STRENGTH * math.sqrt(share / 255)))
+                painter.fillRect(cell, shades[share])
+
+
+@lru_cache(maxsize=2)
+def ghost_shades(theme: Theme) -> list[QColor]:
+    """Return the colour of a key that might have been chosen, by its likelihood in 255ths."""
+    return [theme.on_ground("model", GHOST_STRENGTH * math.sqrt(share / 255)) for share in range(256)]
 
 
 def by_likelihood(notes: Iterable[Note], planned_from: int, likely: Sequence[bytes]) -> dict[float, list[Note]]:

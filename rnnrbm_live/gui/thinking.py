@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.settings import Mode
@@ -17,6 +17,7 @@ from rnnrbm_live.gui.theme import DARK, Theme, words
 from rnnrbm_live.gui.widgets import SteadyLabel, Switch
 
 MARGIN, GAP = 14, 3  # pixels beside the words; above, below and between the strips
+FIGURE_GAP = 10  # pixels before a figure
 STRIPS_OF_WINDOW = 28  # a strip is at least this part of the window's height
 CHOICE_STEPS = 64  # so long is the player's last choice told
 SUMMARY = "Ctrl+I shows surprise, hidden units and memory of the model as it plays"
@@ -35,8 +36,9 @@ class _Line(QWidget):
         self.figures = [SteadyLabel(text) for text in widest]
         self._tall = 0
         above = QHBoxLayout()
-        above.setSpacing(10)
-        above.addWidget(QLabel(name))
+        above.setSpacing(FIGURE_GAP)
+        self._name = QLabel(name)
+        above.addWidget(self._name)
         for figure in self.figures:
             figure.setProperty("kind", "figure")
             figure.setText("")
@@ -67,6 +69,10 @@ class _Line(QWidget):
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Leave out words that have no room; the tooltip has them."""
         super().resizeEvent(event)
+        left = self.width() - self._name.sizeHint().width()
+        for figure in self.figures:
+            left -= figure.sizeHint().width() + FIGURE_GAP
+            figure.setMaximumWidth(QWIDGETSIZE_MAX if left >= 0 else 0)
         self._meaning.setVisible(self._meaning.fontMetrics().horizontalAdvance(self._meaning.text()) <= self.width())
 
 

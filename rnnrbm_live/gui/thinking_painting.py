@@ -8,12 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 from PyQt6.QtCore import QPointF, QRectF, Qt
-from PyQt6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PyQt6.QtGui import QImage, QPainter, QPen, QPolygonF
 
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.engine.thoughts import Thought
@@ -47,18 +48,20 @@ def height_of(bits: float, height: float) -> float:
     return height * math.sqrt(min(max(bits, 0.0), MOST_BITS) / MOST_BITS)
 
 
-def hidden_shades(theme: Theme) -> list[QColor]:
+@lru_cache(maxsize=2)
+def hidden_shades(theme: Theme) -> list[int]:
     """Return the colour of each byte of `Thought.hidden`."""
-    return [theme.on_ground("model", byte / 255) for byte in range(HIDDEN_SHADES)]
+    return [theme.on_ground("model", byte / 255).rgb() for byte in range(HIDDEN_SHADES)]
 
 
-def recurrent_shades(theme: Theme) -> list[QColor]:
+@lru_cache(maxsize=2)
+def recurrent_shades(theme: Theme) -> list[int]:
     """Return the colour of each byte of `Thought.recurrent`: of the player below 0, of the model above.
 
     Blue and amber are told apart by all eyes; 0 is the ground.
     """
     return [
-        theme.on_ground("model" if byte > NOTHING else "player", abs(byte - NOTHING) / NOTHING)
+        theme.on_ground("model" if byte > NOTHING else "player", abs(byte - NOTHING) / NOTHING).rgb()
         for byte in range(RECURRENT_SHADES)
     ]
 
@@ -115,7 +118,7 @@ def _paint_units(
     place: tuple[float, float],
     steps: Sequence[int],
     values: Sequence[bytes],
-    shades: Sequence[QColor],
+    shades: list[int],
     nothing: int,
     zoom: float,
 ) -> None:
@@ -132,7 +135,7 @@ def _paint_units(
             shown = np.frombuffer(b"".join(of_run), np.uint8).reshape(len(at), units)
             picture[:, np.array(at) - first] = shown[:, np.arange(rows) * units // rows].T
     image = QImage(picture.tobytes(), columns, rows, columns, QImage.Format.Format_Indexed8)
-    image.setColorTable([shade.rgb() for shade in shades])
+    image.setColorTable(shades)
     painter.drawImage(QRectF(first * zoom, y, columns * zoom, height), image)
 
 

@@ -198,11 +198,16 @@ class Toolbar(QWidget):
         """Make room for text of another size; 1 is the usual one."""
         self._scale = scale
         self.tempo.setFixedWidth(24 + round(56 * scale))
+        self._show_icons()
         self._fit()
 
     def sizeHint(self) -> QSize:
         """As wide as it is, and as tall as its rows."""
         return QSize(super().sizeHint().width(), self._flow.heightForWidth(self.width()))
+
+    def minimumSizeHint(self) -> QSize:
+        """All its rows: where the window is low, something else gives way."""
+        return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def _fit(self) -> None:
         roomy = self.width() >= ROOMY_PIXELS * self._scale
@@ -225,7 +230,7 @@ class Toolbar(QWidget):
             )
             if icon.cacheKey() != button.icon().cacheKey():
                 button.setIcon(icon)
-                button.setIconSize(QSize(18, 14) * self._scale)
+            button.setIconSize(QSize(18, 14) * self._scale)
 
 
 def recorded_time(snapshot: Snapshot) -> str:

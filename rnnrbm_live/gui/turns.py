@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QRectF, QSize, Qt, pyqtSignal
-from PyQt6.QtGui import QPainter, QPaintEvent
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PyQt6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PyQt6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.snapshot import Snapshot, Transport, Whose
 from rnnrbm_live.gui.widgets import MIDDLE, Choice, Strip, Switch, muted
 
 TURN_BARS = (1, 2, 4)
+ROOMY_TEXT = 50  # heights of a line of text: narrower than this, the strip has two rows
 LAMP_WIDTH, LAMP_GAP, BAR_GAP = 0.7, 0.2, 0.55  # of the height of text
 EXPLAINED = (
     "All that you play in your turn is heard, to its end; a first note that is a little early counts as on the beat.\n"
@@ -105,21 +106,33 @@ class TurnsStrip(Strip):
             "Count-in", "A bar comes before your first turn, and before one that a pause has interrupted"
         )
         self.count_in.toggled.connect(lambda on: self.adjusted.emit("count_in", on))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(14, 6, 14, 6)
-        layout.setSpacing(14)
-        layout.addWidget(self.lamps, 0, MIDDLE)
-        layout.addWidget(self._text, 1)
-        layout.addWidget(muted("Turns of"))
-        layout.addWidget(self.bars)
-        layout.addWidget(self.click)
-        layout.addWidget(self.count_in)
+        self._below = QWidget()
+        self._below.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        state, choices = QHBoxLayout(), QHBoxLayout(self._below)
+        choices.setContentsMargins(0, 0, 0, 0)
+        state.addWidget(self.lamps, 0, MIDDLE)
+        state.addWidget(self._text, 1)
+        for widget in (muted("Turns of"), self.bars, self.click, self.count_in):
+            choices.addWidget(widget)
+        self._layout = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._layout.setContentsMargins(14, 6, 14, 6)
+        self._layout.addLayout(state, 1)
+        self._layout.addWidget(self._below)
+        for layout in (state, choices, self._layout):
+            layout.setSpacing(14)
         self.hide()
 
     @property
     def text(self) -> str:
         """What it says."""
         return self._text.text()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put the choices below where the words would have little room beside them."""
+        super().resizeEvent(event)
+        roomy = self.width() >= ROOMY_TEXT * self.fontMetrics().height()
+        self._layout.setDirection(QBoxLayout.Direction.LeftToRight if roomy else QBoxLayout.Direction.TopToBottom)
+        self._below.setMinimumHeight(self.bars.sizeHint().height())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the engine's state; nothing is emitted."""

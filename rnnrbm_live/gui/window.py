@@ -19,7 +19,7 @@ from rnnrbm_live.gui.bounds import BoundsStrip, DuetStrip
 from rnnrbm_live.gui.bridge import Bridge
 from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.files import Files, dropped_file
-from rnnrbm_live.gui.folding import Folding
+from rnnrbm_live.gui.folding import LEAST_PIXELS, Folding
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.keys import ComputerKeyboard
 from rnnrbm_live.gui.learnable import make_learnable
@@ -38,6 +38,7 @@ from rnnrbm_live.gui.selection import bars_in
 from rnnrbm_live.gui.services import EngineLike, Services
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.sound_check import SoundChecks
+from rnnrbm_live.gui.strip_area import StripArea
 from rnnrbm_live.gui.strips import PrimerStrip, StatusStrip, TroubleStrip
 from rnnrbm_live.gui.theme import Theme
 from rnnrbm_live.gui.thinking import Thinking
@@ -47,7 +48,6 @@ from rnnrbm_live.gui.training_desk import TrainingDesk
 from rnnrbm_live.gui.turns import TurnsStrip
 from rnnrbm_live.gui.undo import Undo
 
-LEAST_ROLL_PIXELS = 150  # where the window is low, the controls scroll
 WELCOME = "The model plays. Play along on A W S E D …, on the drawn keys, or on any MIDI keyboard"
 
 
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         self.thinking = Thinking()
         self.overview = OverviewStrip()
         self.trouble = TroubleStrip()
-        self.folding = Folding(self, self.thinking, self.roll, self.trouble, self.look, self._remembered)
+        self.folding = Folding(self, self.thinking, self.roll, self.overview, self.trouble, self.look, self._remembered)
         self.training_desk = TrainingDesk(
             self, self.training, self.bridge, self.toolbar, self.trouble, self._remembered
         )
@@ -118,20 +118,15 @@ class MainWindow(QMainWindow):
 
     def _build(self) -> None:
         self.setWindowTitle("RNN-RBM Live")
-        self.setMinimumSize(900, 560)
+        self.setMinimumSize(900, LEAST_PIXELS)
         self.setAcceptDrops(True)
         middle = QWidget()
         layout = QVBoxLayout(middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.toolbar)
-        layout.addWidget(self.primer)
-        layout.addWidget(self.duet)
-        layout.addWidget(self.turns)
-        layout.addWidget(self.bounds)
-        layout.addWidget(self.roads)
+        layout.addWidget(StripArea([self.primer, self.duet, self.turns, self.bounds, self.roads]))
         layout.addWidget(self.overview)
-        self.roll.setMinimumHeight(LEAST_ROLL_PIXELS)
         layout.addWidget(self.roll, 1)
         layout.addWidget(self.thinking)
         layout.addWidget(self.trouble)

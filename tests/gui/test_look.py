@@ -19,6 +19,7 @@ from rnnrbm_live.gui.roll import PLAN_STRENGTH
 from rnnrbm_live.gui.roll_painting import TAG_STRENGTH
 from rnnrbm_live.gui.strips import Figure
 from rnnrbm_live.gui.theme import COLOURS, THEMES, Theme, style_sheet
+from rnnrbm_live.gui.widgets import Cell
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.colour import EYES, contrast, distance
 from tests.gui.fakes import FakeEngine
@@ -190,6 +191,54 @@ def test_nothing_is_clipped(
     assert list(clipped(window)) == []
     for part in (window.toolbar, window.controls, window.primer, window.trouble, window.status):
         assert list(overlapping(part)) == []
+
+
+def looked_at(window: MainWindow, size: tuple[int, int]) -> None:
+    window.resize(*size)
+    for _ in range(13):
+        window.bridge.look()
+    for _ in range(3):
+        QApplication.processEvents()
+    assert (window.width(), window.height()) == size
+
+
+@pytest.mark.parametrize("mode", list(Mode), ids=lambda mode: mode.value)
+@pytest.mark.parametrize("percent", [80, 100, 200])
+@pytest.mark.parametrize("timing", [Timing(), Timing(keys_answered=12345, keys_missed=0)], ids=["quiet", "played"])
+def test_no_strip_is_clipped(window: MainWindow, engine: FakeEngine, mode: Mode, percent: int, timing: Timing) -> None:
+    """Each strip at its fullest, in a window as small as it gets."""
+    window.set_text(percent)
+    window.trouble.hide()
+    engine.play(60)
+    bounds = {} if mode is Mode.TURNS else {"muted": (60, 61), "forced": (48,), "scale": "harmonic minor"}
+    engine.change(mode=mode, timing=timing, settings=Settings(duet_place="below", room=12, **bounds))
+    window.set_thinking(True)
+    looked_at(window, (900, max(600, window.minimumHeight())))
+    assert list(overlapping(window.centralWidget())) == []
+    strips = [strip for strip in (window.duet, window.turns, window.bounds) if strip.isVisible()]
+    for part in (window.toolbar, *strips):
+        assert part.height() >= part.heightForWidth(part.width()), "it scrolls, and is not squeezed"
+        assert list(clipped(part)) == []
+        assert list(overlapping(part)) == []
+
+
+def test_strips_and_controls_take_few_rows_in_a_small_window(window: MainWindow, engine: FakeEngine) -> None:
+    """A row for the duet, one for the bounds, two for all controls: the rest is the music's."""
+    engine.play(60)
+    engine.change(mode=Mode.DUET, settings=Settings(muted=(60, 61), forced=(48,)), timing=Timing(keys_answered=9))
+    looked_at(window, (900, 600))
+    row = window.duet.choices["room"].height()
+    assert window.duet.height() < 2 * row
+    assert window.bounds.height() < 2 * row
+    assert len({cell.y() for cell in window.controls.findChildren(Cell)}) == 2
+    assert window.roll.height() >= 0.33 * window.height()
+
+
+def test_transport_signs_are_as_large_as_the_words(window: MainWindow, engine: FakeEngine) -> None:
+    for percent in (200, 80, 100):
+        window.set_text(percent)
+        for button in (window.toolbar.play, window.toolbar.stop):
+            assert button.iconSize().width() == round(18 * percent / 100)
 
 
 def test_nothing_is_clipped_without_midi_and_sound(window: MainWindow, engine: FakeEngine) -> None:

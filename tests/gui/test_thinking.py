@@ -252,7 +252,7 @@ def test_bars_can_be_told_from_keys_and_ghosts_from_notes(theme: Theme) -> None:
 @pytest.mark.parametrize("theme", THEMES.values(), ids=list(THEMES))
 @pytest.mark.parametrize("eyes", list(EYES))
 def test_recurrent_units_below_and_above_zero_are_told_apart_by_all_eyes(theme: Theme, eyes: str) -> None:
-    shades = paint.recurrent_shades(theme)
+    shades = [QColor(shade) for shade in paint.recurrent_shades(theme)]
     assert len(shades) == paint.RECURRENT_SHADES
     assert distance(shades[127], theme.colour("ground"), eyes) < 1
     assert distance(shades[0], shades[254], eyes) >= 40
