@@ -109,7 +109,7 @@ def main() -> None:
             window = open_window(stage, Path(folder))
             window.resize(*SIZE)
             for shown, what in ((False, "thinking folded"), (True, "thinking open")):
-                window.set_thinking(shown)
+                window.folding.set_open(shown)
                 share, spent = animation(window, stage)
                 print(f"| {title}, {what} | {100 * share:.0f} % | {percentiles(spent)} |", flush=True)
             window.close()

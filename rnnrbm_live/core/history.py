@@ -40,7 +40,7 @@ class History:
         """Names of the settings that `redo` sets again."""
         return tuple(self._undone[-1].after) if self._undone else ()
 
-    def record(self, name: str, before: Any, after: Any, *, seconds: float) -> None:
+    def record(self, name: str, before: Any, after: Any, *, seconds: float, gradual: bool = True) -> None:
         """Take note of a change; it belongs to the last step if that goes on.
 
         Args:
@@ -48,8 +48,9 @@ class History:
             before: its value until now.
             after: its value from now on.
             seconds: when.
+            gradual: whether it goes on with a change of the same setting a moment ago, as a slider's does.
         """
-        if not self._goes_on(name, seconds):
+        if not self._goes_on(name, seconds, gradual=gradual):
             if before == after:
                 return
             self._done = [*self._done[-MOST_STEPS + 1 :], _Step(seconds)]
@@ -76,12 +77,13 @@ class History:
         """Return the settings as they were after the step that was undone last; empty if there is none."""
         return self._move(self._undone, self._done, "after")
 
-    def _goes_on(self, name: str, seconds: float) -> bool:
+    def _goes_on(self, name: str, seconds: float, *, gradual: bool) -> bool:
         if not self._open:
             return False
         step = self._done[-1]
         since = seconds - step.at_seconds
-        return since < GESTURE_SECONDS or (name in step.after and (self._held or since < PAUSE_SECONDS))
+        moving = self._held or since < PAUSE_SECONDS
+        return since < GESTURE_SECONDS or (gradual and moving and name in step.after)
 
     def _move(self, source: list[_Step], target: list[_Step], side: str) -> Mapping[str, Any]:
         self._open = False

@@ -74,7 +74,8 @@ class Undo(QObject):
     def _record(self, command: Command) -> None:
         if isinstance(command, Adjust) and not self._moving:
             before = getattr(self._bridge.snapshot.settings, command.name)
-            self._history.record(command.name, before, command.value, seconds=self._clock.now_seconds())
+            now, gradual = self._clock.now_seconds(), command.name not in SINGLE_KEYS
+            self._history.record(command.name, before, command.value, seconds=now, gradual=gradual)
             self.changed.emit()
 
     def _set(self, values: Mapping[str, Any]) -> None:

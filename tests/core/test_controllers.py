@@ -69,7 +69,7 @@ def test_or_leaves_from_there() -> None:
 
 def test_or_stands_where_the_control_would_not_change() -> None:
     takeover = knob("below", Dial(("anywhere", "below", "above")))
-    assert turned(takeover, 40, 127) == [None, "above"]
+    assert turned(takeover, 40, 20) == [None, "anywhere"]
 
 
 def test_the_first_move_passes_nothing() -> None:
@@ -97,6 +97,7 @@ def test_what_is_on_its_way_is_not_taken_for_something_else() -> None:
         takeover.show(answer)
         assert takeover.taken
     assert takeover.turn(69) == 69
+    assert takeover.turn(69) is None, "it is asked for already"
     takeover.show(68)
     assert takeover.taken
 

@@ -16,9 +16,9 @@ class Desk:
         self.values: dict[str, object] = {"a": 0, "b": 0, "c": 0}
         self.now = 0.0
 
-    def set(self, name: str, value: object, after: float = 2 * PAUSE_SECONDS) -> None:
+    def set(self, name: str, value: object, after: float = 2 * PAUSE_SECONDS, *, gradual: bool = True) -> None:
         self.now += after
-        self.history.record(name, self.values[name], value, seconds=self.now)
+        self.history.record(name, self.values[name], value, seconds=self.now, gradual=gradual)
         self.values[name] = value
 
     def undo(self) -> None:
@@ -85,6 +85,29 @@ def test_a_drag_is_one_step_however_long_it_rests_and_another_drag_another() -> 
     assert desk.values["a"] == 11
     desk.undo()
     assert desk.values["a"] == 0
+
+
+def test_what_is_set_just_before_or_after_a_drag_is_no_part_of_it() -> None:
+    desk = Desk()
+    desk.set("a", 1)
+    desk.history.hold()
+    desk.set("a", 2, 0.1 * PAUSE_SECONDS)
+    desk.history.let_go()
+    desk.set("a", 3, 0.1 * PAUSE_SECONDS)
+    seen = []
+    for _ in range(3):
+        desk.undo()
+        seen.append(desk.values["a"])
+    assert seen == [2, 1, 0]
+
+
+def test_what_is_not_gradual_is_a_step_each_time() -> None:
+    desk = Desk()
+    for value in (1, 2):
+        desk.set("a", value, 2 * GESTURE_SECONDS, gradual=False)
+        desk.set("b", value, 0.1 * GESTURE_SECONDS, gradual=False)
+    desk.undo()
+    assert desk.values == {"a": 1, "b": 1, "c": 0}
 
 
 def test_nothing_is_no_step_and_keeps_what_can_be_done_again() -> None:

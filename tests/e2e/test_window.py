@@ -3,94 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import mido
 import pytest
-import rtmidi
 
-from rnnrbm_live.core import journal as jot
-from rnnrbm_live.engine.replay import regenerate
-from rnnrbm_live.instrument import load_stepper
-from rnnrbm_live.io.journal import in_use, load_session, records, session_files
+from rnnrbm_live.io.journal import in_use, load_session
 from rnnrbm_live.io.midi_file import read_midi
-from rnnrbm_live.places import model_library
+from tests.e2e.desk import Desk
 from tests.e2e.ear import Ear
-from tests.e2e.servers import jack_server, pulse_server, screen, wait_for
+from tests.e2e.servers import wait_for
 
 pytestmark = pytest.mark.e2e
-ROOT = Path(__file__).parent.parent.parent
-
-
-class Desk:
-    """A screen with the program on it."""
-
-    def __init__(self, environment: dict[str, str], home: Path) -> None:
-        self.home = home
-        places = {name: str(home / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
-        self.environment = environment | places | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
-        self.launch()
-
-    def launch(self) -> None:
-        self.program = subprocess.Popen([sys.executable, "main.py"], cwd=ROOT, env=self.environment)
-        wait_for(self._find, 30, "the window")
-
-    def sessions(self) -> list[Path]:
-        return session_files(self.home / "XDG_DATA_HOME" / "rnnrbm-live" / "sessions")
-
-    def _find(self) -> bool:
-        assert self.program.poll() is None, "the program ended"
-        found = self.xdotool("search", "--onlyvisible", "--name", "^RNN-RBM Live$").split()
-        self.window = found[-1] if found else ""
-        return bool(found)
-
-    def xdotool(self, *words: str) -> str:
-        done = subprocess.run(
-            ["xdotool", *words], env=self.environment, capture_output=True, text=True, check=False, timeout=20
-        )
-        return done.stdout
-
-    def focus(self) -> None:
-        self.xdotool("windowfocus", "--sync", self.window)
-        time.sleep(0.2)
-
-    def key(self, *names: str) -> None:
-        self.xdotool("key", "--delay", "60", *names)
-
-    def play(self, letters: str, seconds: float = 0.2) -> None:
-        for letter in letters:
-            self.xdotool("keydown", letter)
-            time.sleep(seconds)
-            self.xdotool("keyup", letter)
-            time.sleep(0.05)
-
-    def children(self) -> list[int]:
-        found = Path(f"/proc/{self.program.pid}/task").glob("*/children")
-        return [int(word) for children in found for word in children.read_text().split()]
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with jack_server() as jack, pulse_server() as sound, screen() as display:
-        environment = os.environ | {
-            key: value
-            for servers in (jack, sound.environment, display)
-            for key, value in servers.items()
-            if os.environ.get(key) != value
-        }
-        environment.pop("QT_QPA_PLATFORM", None)
-        desk = Desk(environment, tmp_path)
-        try:
-            yield desk
-        finally:
-            desk.program.kill()
-            desk.program.wait()
 
 
 def test_play_prime_export_close(desk: Desk) -> None:
@@ -195,138 +121,3 @@ def test_a_session_that_was_killed_in_the_middle_comes_back(desk: Desk) -> None:
     assert again.closed
     assert [note.pitch for note in again.recording.all_notes()][: len(written)] == written
     assert len(again.recording.all_notes()) > len(written)
-
-
-def test_duet_and_turns_with_a_keyboard_of_another_program(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
-        monkeypatch.setenv(name, desk.environment[name])
-    keyboard = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Keyboard")
-    keyboard.open_virtual_port("out")
-    ear = Ear(desk.environment)
-
-    def press(*pitches: int) -> None:
-        for pitch in pitches:
-            keyboard.send_message([0x90, pitch, 90])
-
-    def release(*pitches: int) -> None:
-        for pitch in pitches:
-            keyboard.send_message([0x80, pitch, 0])
-
-    def connected() -> bool:
-        press(100)
-        release(100)
-        time.sleep(0.1)
-        return (1, 100) in ear.notes
-
-    def of_the_model(first: int) -> list[int]:
-        return [pitch for channel, pitch in ear.notes[first:] if channel == 0]
-
-    chord = (60, 64, 67)
-    try:
-        wait_for(lambda: len(ear.notes) > 4, 20, "music by itself")
-        wait_for(connected, what="the keyboard's being heard")
-        desk.focus()
-        desk.key("alt+b")
-        desk.xdotool("type", "--delay", "15", "240")
-        desk.key("Return", "ctrl+3")  # Duet
-        press(*chord)
-        wait_for(lambda: {(1, pitch) for pitch in chord} <= ear.sounding, what="the chord")
-        wait_for(
-            lambda: not {(0, pitch) for pitch in chord} & ear.sounding, what="the model's leaving it to the player"
-        )
-        begun, heard = len(ear.messages), len(ear.notes)
-        wait_for(lambda: len(of_the_model(heard)) > 8, what="the model's playing along")
-        assert not set(of_the_model(heard)) & set(chord), "never doubled"
-        assert not [m for m in ear.messages[begun:] if m[0] in (0x81, 0x91)], "never ended, never struck"
-        release(*chord)
-        wait_for(lambda: not {(1, pitch) for pitch in chord} & ear.sounding, what="the chord's end")
-
-        desk.key("ctrl+4")  # Turns, of two bars: two seconds
-        wait_for(lambda: not ear.sounding, what="the model's silence")
-        heard = len(ear.notes)
-        for pitch in (*chord, 72):
-            press(pitch)
-            time.sleep(0.2)
-            release(pitch)
-        wait_for(lambda: of_the_model(heard), what="the answer")
-        begins = ear.seconds[-1]
-        wait_for(lambda: not ear.sounding, what="the answer's end")
-        assert ear.seconds[-1] - begins < 2.1
-        time.sleep(0.5)
-        assert not ear.sounding, "the player's turn"
-        desk.key("ctrl+q")
-        assert desk.program.wait(15) == 0
-    finally:
-        keyboard.close_port()
-        keyboard.delete()
-        ear.close()
-    (session,) = desk.sessions()
-    written = [record for record, _ in records(session)]
-    steps = [record for record in written if isinstance(record, jot.StepHeard) and record.settings is not None]
-    together = [step.planned.frame.sounding for step in steps if step.keys.held == set(chord)]
-    assert together
-    assert not any(sounding & set(chord) for sounding in together)
-    assert any(isinstance(record, jot.SectionBegun) and record.label == "Answer" for record in written)
-    assert regenerate(written, lambda name: load_stepper(model_library(), name)).identical
-
-
-def test_a_road_a_pedal_and_a_learnt_knob_of_another_programs_keyboard(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER"):
-        monkeypatch.setenv(name, desk.environment[name])
-    keyboard = rtmidi.MidiOut(rtapi=rtmidi.API_UNIX_JACK, name="Keyboard")
-    keyboard.open_virtual_port("out")
-    ear = Ear(desk.environment)
-
-    def heard(pitch: int) -> bool:
-        keyboard.send_message([0x90, pitch, 90])
-        keyboard.send_message([0x80, pitch, 0])
-        time.sleep(0.1)
-        return (1, pitch) in ear.notes
-
-    def written() -> list[jot.Record]:
-        (session,) = desk.sessions()
-        return [record for record, _ in records(session)]
-
-    def temperatures() -> set[float]:
-        return {r.settings.temperature for r in written() if isinstance(r, jot.StepHeard) and r.settings is not None}
-
-    def turn(first: int, last: int) -> None:
-        for value in range(first, last + 1):
-            keyboard.send_message([0xB0, 74, value])
-            time.sleep(0.01)
-
-    try:
-        wait_for(lambda: len(ear.notes) > 4, 20, "music by itself")
-        wait_for(lambda: heard(100), what="the keyboard's being heard")
-        keyboard.send_message([0xB0, 64, 127])
-        assert heard(60)
-        time.sleep(0.2)
-        assert (1, 60) in ear.sounding, "the pedal holds it"
-        keyboard.send_message([0xB0, 64, 0])
-        wait_for(lambda: (1, 60) not in ear.sounding, what="the pedal's letting go")
-
-        desk.focus()
-        desk.key("alt+t", "ctrl+shift+l")
-        time.sleep(0.3)
-        turn(0, 127)
-        wait_for(lambda: max(temperatures()) == 1.5, what="the temperature that the knob asks for")
-
-        desk.key("ctrl+Left")
-        wait_for(
-            lambda: any(isinstance(r, jot.SectionBegun) and r.resumes is not None for r in written()), what="a road"
-        )
-        keyboard.send_message([0xF0, 0x7F, 0x7F, 0x06, 0x01, 0xF7])  # MIDI machine control: stop
-        wait_for(lambda: not ear.sounding, what="silence")
-        time.sleep(0.5)
-        assert not ear.sounding
-        desk.key("ctrl+q")
-        assert desk.program.wait(15) == 0
-    finally:
-        keyboard.close_port()
-        keyboard.delete()
-        ear.close()
-    (session,) = desk.sessions()
-    assert len(load_session(session).recording.roads.all) == 2
-    assert regenerate(written(), lambda name: load_stepper(model_library(), name)).identical

@@ -10,16 +10,25 @@ import pytest
 
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
+from rnnrbm_live.core.clamps import NO_KEYS, Keys
 from rnnrbm_live.core.frame import Frame, Source
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode
+from rnnrbm_live.engine.history import History
 from rnnrbm_live.engine.replay import regenerate
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from tests.engine.test_duet import press
 from tests.engine.test_replay import Rig, load
 
 BAR = 16
+
+
+@pytest.fixture(autouse=True)
+def _states_kept_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every four bars, so that short music has several."""
+    monkeypatch.setattr("rnnrbm_live.engine.history.KEPT_EVERY", 4 * BAR)
 
 
 def now(rig: Rig) -> Snapshot:
@@ -149,10 +158,10 @@ def test_in_a_duet_what_the_player_held_is_part_of_the_state() -> None:
     until_tape(rig, 6 * BAR)
     timeline, stepper = now(rig).timeline, load("first")
     state = stepper.begin(timeline, 0, seed=5, take=1)
-    for step in range(4 * BAR):
+    for step in range(3 * BAR):  # no state is kept there
         heard = steps(rig)[step]
         state = stepper.listen(state, heard.planned.frame, timeline, step + 1, heard.keys)
-    rig.do(ask.ContinueFrom(4 * BAR))
+    rig.do(ask.ContinueFrom(3 * BAR))
     section = rig.session._music.conductor.planner.coming
     assert section is not None
     assert section.state is not None
@@ -245,6 +254,13 @@ def test_the_other_road_is_heard_at_the_same_bar_and_goes_on_beyond_its_end() ->
     before = road_notes(rig, 0)
     rig.do(ask.HearRoad(0))
     assert said(rig) == "You hear A from bar 5"
+    begun, timeline, stepper = sections(rig)[0], now(rig).timeline, load("first")
+    state = stepper.begin(timeline, 0, seed=begun.seed, take=begun.take)
+    for step, frame in enumerate(frames_of(rig, 0, 0, 6 * BAR)):
+        state = stepper.listen(state, frame, timeline, step + 1)
+    beyond = rig.session._music.conductor.planner.section_at(11 * BAR).state
+    assert beyond is not None
+    assert np.array_equal(beyond.u, state.u), "that after the road's last step"
     until_tape(rig, 9 * BAR)
     assert (now(rig).road, now(rig).step) == (0, 4 * BAR)
     until_tape(rig, 11 * BAR - 1)
@@ -382,11 +398,34 @@ def test_a_session_that_is_taken_up_can_go_back_too() -> None:
     verify(rig)
 
 
-def test_history_costs_at_most_a_hundred_bytes_a_step() -> None:
+def test_history_skips_a_silence_and_forgets_what_is_played_over() -> None:
+    stepper, timeline = load("first"), Timeline(4)
+    frames = [Frame(frozenset({60 + step % 7}), frozenset({60 + step % 7})) for step in range(80)]
+    begin = stepper.begin(timeline, 0, seed=1, take=1)
+    history, states = History(), [begin]
+    history.begin(0, stepper, begin, timeline)
+    for step, frame in enumerate(frames):
+        if step == 63:  # time stood still before a state would have been kept
+            states.append(states[-1])
+            continue
+        states.append(stepper.listen(states[-1], frame, timeline, step + 1))
+        history.add(step, frame, NO_KEYS, states[-1])
+    for step in (63, 64, 65, 80):
+        found = history.before(step)
+        assert found is not None
+        assert np.array_equal(found[1].u, states[step].u), step
+    assert history.heard_at_or_after(63) == 64
+    history.add(70, frames[0], NO_KEYS, None)
+    assert history.heard_at_or_after(71) is None
+    after = history.after(70)
+    assert after is not None
+    assert np.array_equal(after[1].u, stepper.listen(states[70], frames[0], timeline, 71).u)
+
+
+def test_history_costs_at_most_seventy_bytes_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
     import tracemalloc
 
-    from rnnrbm_live.core.clamps import Keys
-    from rnnrbm_live.engine.history import History
     from rnnrbm_live.model.live import State
 
     random = np.random.default_rng(0)
@@ -399,7 +438,7 @@ def test_history_costs_at_most_a_hundred_bytes_a_step() -> None:
     history = History()
     before = tracemalloc.get_traced_memory()[0]
     for step in range(6400):
-        history.add(step, frame, keys, state() if step % 64 == 63 else None)
+        history.add(step, frame, keys, state())
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert used / 6400 <= 100
+    assert used / 6400 <= 70

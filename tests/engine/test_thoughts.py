@@ -107,6 +107,11 @@ def test_in_a_duet_the_players_keys_are_no_choice_of_the_models() -> None:
     press(rig, 60, 90, 0.05)
     rig.on(6)
     assert not any(likely[60 - 21] for likely in rig.session.snapshot.likely)
+    rig.do(ask.Adjust("room", 7))
+    rig.on(4)
+    weighed = rig.session.snapshot.likely[2:]
+    assert any(map(any, weighed))
+    assert not any(likely[pitch - 21] for likely in weighed for pitch in range(53, 68)), "nor the room around them"
 
 
 def test_surprise_of_the_players_choice_is_exact() -> None:
@@ -163,6 +168,19 @@ def test_listening_to_a_primer_leaves_no_thought() -> None:
     assert rig.session.snapshot.thoughts.last is None
 
 
+def test_on_another_road_thoughts_have_its_places() -> None:
+    rig = watched()
+    rig.do(ask.Play())
+    rig.on(40)
+    rig.do(ask.GoBack(1))
+    rig.until(lambda snapshot: snapshot.road == 1)
+    rig.on(4)
+    last, snapshot = rig.session.snapshot.thoughts.last, rig.session.snapshot
+    assert snapshot.shift >= 16
+    assert last is not None
+    assert snapshot.step - 2 <= last.step <= snapshot.step
+
+
 def test_another_session_begins_with_no_thought() -> None:
     rig = watched()
     rig.do(ask.Play())
@@ -196,6 +214,9 @@ def test_only_the_last_thoughts_are_kept_and_one_replaces_another() -> None:
     thoughts.add(Thought(600, b"", b"", 2.0))
     assert [thought.surprise_bits for thought in thoughts.between(599, 700)] == [1.0, 2.0]  # none of what came after
     assert len(thoughts._ring) == KEPT_STEPS
+    later = 3 * KEPT_STEPS
+    thoughts.add(Thought(later, b"", b""))
+    assert [thought.step for thought in thoughts.between(0, 10**9)] == [later], "after a jump, none of long ago"
 
 
 def test_a_thought_takes_the_players_keys_for_sounding() -> None:

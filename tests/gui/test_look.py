@@ -207,12 +207,12 @@ def looked_at(window: MainWindow, size: tuple[int, int]) -> None:
 @pytest.mark.parametrize("timing", [Timing(), Timing(keys_answered=12345, keys_missed=0)], ids=["quiet", "played"])
 def test_no_strip_is_clipped(window: MainWindow, engine: FakeEngine, mode: Mode, percent: int, timing: Timing) -> None:
     """Each strip at its fullest, in a window as small as it gets."""
-    window.set_text(percent)
+    window.look.set_text(percent)
     window.trouble.hide()
     engine.play(60)
     bounds = {} if mode is Mode.TURNS else {"muted": (60, 61), "forced": (48,), "scale": "harmonic minor"}
     engine.change(mode=mode, timing=timing, settings=Settings(duet_place="below", room=12, **bounds))
-    window.set_thinking(True)
+    window.folding.set_open(True)
     looked_at(window, (900, max(600, window.minimumHeight())))
     assert list(overlapping(window.centralWidget())) == []
     strips = [strip for strip in (window.duet, window.turns, window.bounds) if strip.isVisible()]
@@ -236,7 +236,7 @@ def test_strips_and_controls_take_few_rows_in_a_small_window(window: MainWindow,
 
 def test_transport_signs_are_as_large_as_the_words(window: MainWindow, engine: FakeEngine) -> None:
     for percent in (200, 80, 100):
-        window.set_text(percent)
+        window.look.set_text(percent)
         for button in (window.toolbar.play, window.toolbar.stop):
             assert button.iconSize().width() == round(18 * percent / 100)
 

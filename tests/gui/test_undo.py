@@ -115,6 +115,18 @@ def test_dice_tempo_switches_and_single_keys(desk: Desk) -> None:
     assert (desk.settings.tempo_bpm, desk.settings.muted, desk.settings.scale) == (150.0, (60,), "minor")
 
 
+def test_each_single_key_is_a_step_however_fast_they_follow(desk: Desk) -> None:
+    for pitch in (55, 62, 62):
+        desk.window.requests.bind_key(pitch)
+        desk.settle(0.2)
+    assert (desk.settings.muted, desk.settings.forced) == ((55,), (62,))
+    seen = []
+    for _ in range(3):
+        desk.press(Qt.Key.Key_Z)
+        seen.append((desk.settings.muted, desk.settings.forced))
+    assert seen == [((55, 62), ()), ((55,), ()), ((), ())]
+
+
 def test_a_knob_that_moves_on_is_one_step_and_has_to_be_picked_up_after_undo(desk: Desk) -> None:
     knob = Controller(0, 74)
     desk.window.midi.bindings.bind("temperature", knob)

@@ -132,7 +132,16 @@ def test_no_press_of_a_button_is_lost() -> None:
 
 def test_what_is_no_controller_is_none() -> None:
     rig = Hands()
-    rig.send(DOWN, UP, (0xB0, 123, 0), (0xE0, 0, 64), (0xC0, 5), (0xD0, 90), (0xF8,), (0xF0, 0x7E, 0, 6, 2, 0xF7))
+    rig.send(
+        DOWN,
+        UP,
+        *((0xB0, mode, 0) for mode in range(120, 128)),
+        (0xE0, 0, 64),
+        (0xC0, 5),
+        (0xD0, 90),
+        (0xF8,),
+        (0xF0, 0x7E, 0, 6, 2, 0xF7),
+    )
     assert rig.events == []
 
 
