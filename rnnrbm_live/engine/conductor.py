@@ -17,7 +17,7 @@ from rnnrbm_live.engine.timing import TimingLog
 LOOKAHEAD_SECONDS = 3.0  # stalls of 0.4 s have been seen; a change replaces the plan, so a long one costs nothing
 LOOKAHEAD_FRAMES = 4
 ANSWER_SECONDS = 0.012  # a plan sent now is with the player, before it freezes a step, this long before its deadline
-LEISURE_SECONDS = 0.025  # before a step's deadline keys come first; thinking about one step takes 2 to 6 ms
+LEISURE_SECONDS = 0.016  # before a step's deadline keys come first; thinking about one step takes 2 to 6 ms
 START_SECONDS = 0.03  # about what the player needs to begin
 
 
@@ -86,7 +86,7 @@ class Conductor:
     def at_leisure(self) -> bool:
         """Whether a key that came after a few milliseconds of something else could still be answered at its step."""
         left = self.last_seconds + self.period - self._clock.now_seconds()
-        return not self.running or left > min(LEISURE_SECONDS, self.period / 2)
+        return not self.running or left > min(LEISURE_SECONDS, self.period / 4)
 
     def use_timeline(self, timeline: Timeline) -> None:
         """Change the meter of a session that has not begun."""

@@ -28,8 +28,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         try:
             yield desk
         finally:
-            desk.program.kill()
-            desk.program.wait()
+            desk.close()
 
 
 @pytest.fixture

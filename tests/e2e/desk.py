@@ -26,6 +26,7 @@ class Desk:
         self.home = home
         places = {name: str(home / name) for name in ("XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_DATA_HOME")}
         self.environment = environment | places | {"HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+        self._eye: subprocess.Popen[bytes] | None = None
         self.launch()
 
     def launch(self) -> None:
@@ -82,16 +83,28 @@ class Desk:
 
     def look(self) -> NDArray[np.uint8]:
         """Return what is on the screen, (height, width, 3), as a process of its own sees it."""
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("look.py")],
-            env=self.environment,
-            capture_output=True,
-            check=True,
-            timeout=20,
-        )
-        size, pixels = done.stdout.split(b"\n", 1)
-        width, height = map(int, size.split())
+        time.sleep(0.2)  # a look is no small thing to do
+        if self._eye is None:
+            self._eye = subprocess.Popen(
+                [sys.executable, Path(__file__).with_name("look.py")],
+                env=self.environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+            )
+        assert self._eye.stdin is not None
+        assert self._eye.stdout is not None
+        self._eye.stdin.write(b"\n")
+        self._eye.stdin.flush()
+        width, height = map(int, self._eye.stdout.readline().split())
+        pixels = self._eye.stdout.read(width * height * 4)
         return np.frombuffer(pixels, np.uint8).reshape(height, width, 4)[..., :3]
+
+    def close(self) -> None:
+        """End all that still runs."""
+        for process in (self.program, self._eye):
+            if process is not None:
+                process.kill()
+                process.wait()
 
     def sessions(self) -> list[Path]:
         return session_files(self.home / "XDG_DATA_HOME" / "rnnrbm-live" / "sessions")

@@ -1,4 +1,4 @@
-"""An independent eye: prints the width and height of the screen, then its pixels, red, green, blue and another byte."""
+"""An independent eye: for each line that it reads it writes the size of the screen, and its pixels as RGBX."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ if __name__ == "__main__":
     application = QGuiApplication([])
     screen = QGuiApplication.primaryScreen()
     assert screen is not None
-    image = screen.grabWindow(0).toImage().convertToFormat(QImage.Format.Format_RGBX8888)
-    bits = image.constBits()
-    assert bits is not None
-    sys.stdout.buffer.write(f"{image.width()} {image.height()}\n".encode())
-    sys.stdout.buffer.write(bits.asstring(image.sizeInBytes()))
+    for _ in sys.stdin:
+        image = screen.grabWindow(0).toImage().convertToFormat(QImage.Format.Format_RGBX8888)
+        bits = image.constBits()
+        assert bits is not None
+        sys.stdout.buffer.write(f"{image.width()} {image.height()}\n".encode())
+        sys.stdout.buffer.write(bits.asstring(image.sizeInBytes()))
+        sys.stdout.buffer.flush()

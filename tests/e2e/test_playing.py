@@ -14,7 +14,7 @@ from PyQt6.QtGui import QColor
 
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.engine.replay import regenerate
-from rnnrbm_live.gui.roll_painting import GHOST_STRENGTH
+from rnnrbm_live.gui.roll_painting import LEAST_LIKELY, ghost_shades
 from rnnrbm_live.gui.theme import DARK
 from rnnrbm_live.instrument import load_stepper
 from rnnrbm_live.places import model_library
@@ -169,6 +169,7 @@ def test_pedal_learnt_knob_roads_loop_and_machine_control(desk: Desk, ear: Ear, 
     wait_for(lambda: last_step() >= second.step + BAR // 2, what="the other road again")
 
     desk.click(300, 400)  # the roll
+    time.sleep(0.3)
     desk.key("shift+Left")  # selects the last bar
     rounds = [next_jump("ctrl+l"), next_jump(), next_jump()]
     wait_for(lambda: last_step() >= rounds[-1].step + BAR - 1, what="the third round")
@@ -229,7 +230,7 @@ class Seen:
     def _considered_cells(self) -> int:
         """Return in how many places nine pixels have one shade that only cells which are considered have."""
         roll = self._screen[self._top : self._bottom, self._ahead :].astype(np.int64) @ (65_536, 256, 1)
-        shades = {DARK.on_ground("model", GHOST_STRENGTH * share / 20).rgb() & 0xFFFFFF for share in range(4, 20)}
+        shades = {shade.rgb() & 0xFFFFFF for shade in ghost_shades(DARK)[LEAST_LIKELY:]}
         even = np.ones(tuple(side - 2 for side in roll.shape), bool)
         for y in range(3):
             for x in range(3):

@@ -85,7 +85,7 @@ def test_what_is_planned_anew_is_weighed_anew() -> None:
     assert not any(likely[60 - 21] for likely in after.likely[1:])
 
 
-@pytest.mark.parametrize(("left_seconds", "thinks"), [(0.060, True), (0.024, False)])
+@pytest.mark.parametrize(("left_seconds", "thinks"), [(0.060, True), (0.015, False)])
 def test_shortly_before_a_step_thinking_gives_way_to_keys(left_seconds: float, thinks: bool) -> None:
     rig = watched()
     rig.do(ask.Play())

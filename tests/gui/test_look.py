@@ -17,9 +17,9 @@ from rnnrbm_live.engine.snapshot import PrimerState, Timing, Transport
 from rnnrbm_live.gui.help import about_window, keys_window
 from rnnrbm_live.gui.roll import PLAN_STRENGTH
 from rnnrbm_live.gui.roll_painting import TAG_STRENGTH
+from rnnrbm_live.gui.sliders import Cell
 from rnnrbm_live.gui.strips import Figure
 from rnnrbm_live.gui.theme import COLOURS, THEMES, Theme, style_sheet
-from rnnrbm_live.gui.widgets import Cell
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.colour import EYES, contrast, distance
 from tests.gui.fakes import FakeEngine
