@@ -194,4 +194,6 @@ def test_a_small_model_is_trained_on_an_archive_and_evaluated(
     assert "Not quotable: temperatures 3" in said
     assert run(["generate", str(tmp_path / "x.mid"), "--model", models["jsb-nade"]]) == 2
     assert "RNN-NADE" in capsys.readouterr().err
-    assert run(["evaluate", models["jsb"], data, "--split", "held-out"]) == 0  # the card names the valid pieces
+    assert (
+        run(["evaluate", models["jsb"], data, "--split", "held-out", "--temperatures", "3"]) == 0
+    )  # the card names the valid pieces

@@ -49,7 +49,7 @@ def test_every_key_is_answered_at_its_own_step(rig: Rig) -> None:
     chance = random.Random(0)
     held: list[int] = []
     presses = 0
-    while presses < 300:
+    while presses < 150:
         if held and chance.random() < 0.45:
             press(rig, held.pop(chance.randrange(len(held))), 0, chance.uniform(0, 0.2))
         elif (pitch := chance.randrange(40, 90)) not in held and len(held) < 5:
@@ -66,7 +66,7 @@ def test_every_key_is_answered_at_its_own_step(rig: Rig) -> None:
         assert not step.planned.frame.sounding & step.keys.held, "the model must not double the player"
     found = regenerate(rig.written, load)
     assert found.identical
-    assert found.drawn > 100
+    assert found.drawn > 50
 
 
 def test_a_key_that_is_let_go_at_once_is_still_answered(rig: Rig) -> None:

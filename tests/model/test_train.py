@@ -88,11 +88,21 @@ def test_the_same_seed_gives_the_same_model(tmp_path: Path, preset: Preset) -> N
     assert not np.array_equal(a["W"], c["W"])
 
 
+@pytest.fixture(scope="module", params=[TUTORIAL, LIVE, CHOSEN, NADE], ids=["tutorial", "live", "chosen", "nade"])
+def not_stopped(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Preset, Path]:
+    """A preset, and a model trained with it at one go."""
+    preset, folder = request.param, tmp_path_factory.mktemp("whole")
+    train_small(preset, folder)
+    return preset, folder
+
+
+@pytest.mark.xdist_group("going on")
 @pytest.mark.parametrize("stop_at", [0.1, 0.25, 0.4, 0.5, 0.6, 0.9])
-@pytest.mark.parametrize("preset", [TUTORIAL, LIVE, CHOSEN, NADE], ids=["tutorial", "live", "chosen", "nade"])
-def test_going_on_gives_what_not_stopping_gives(tmp_path: Path, preset: Preset, stop_at: float) -> None:
+def test_going_on_gives_what_not_stopping_gives(
+    tmp_path: Path, not_stopped: tuple[Preset, Path], stop_at: float
+) -> None:
     """Stopped within an epoch, at its end, at the end of a stage, and in either stage."""
-    train_small(preset, tmp_path / "whole")
+    preset, whole_folder = not_stopped
     done: list[float] = []
     stopped = train_small(
         preset,
@@ -106,7 +116,7 @@ def test_going_on_gives_what_not_stopping_gives(tmp_path: Path, preset: Preset, 
     resumed = train_small(preset, tmp_path / "parts", resume=True)
     assert resumed.finished
     assert resumed.epochs == len(resumed.monitors) == preset.epochs
-    whole, parts = (weights_of(tmp_path / name, preset) for name in ("whole", "parts"))
+    whole, parts = (weights_of(folder, preset) for folder in (whole_folder, tmp_path / "parts"))
     assert all(np.array_equal(whole[key], parts[key]) for key in whole)
 
 
