@@ -288,6 +288,20 @@ def test_the_other_road_is_heard_at_the_same_bar_and_goes_on_beyond_its_end() ->
     verify(rig)
 
 
+def test_at_a_jump_all_that_sounds_is_struck_anew() -> None:
+    """What sounded before it belongs to another moment, also where the same key goes on."""
+    rig = playing(3 * BAR, ask.Adjust("density", 2.0))
+    went_on = 0
+    for position in (BAR, 2 * BAR, BAR):
+        rig.do(ask.ContinueFrom(position))
+        on(rig, 2 * BAR)
+        tape, jump = steps(rig), sections(rig)[-1].step
+        first = tape[jump].planned.frame
+        assert first.onsets == first.sounding
+        went_on += len(first.sounding & tape[jump - 1].planned.frame.sounding)
+    assert went_on, "nothing could have gone on"
+
+
 def test_a_road_that_ended_before_is_heard_from_its_last_bar() -> None:
     rig = two_roads()
     until_tape(rig, 14 * BAR)
@@ -306,6 +320,15 @@ def test_something_new_while_an_old_road_is_heard_leaves_it_there() -> None:
     assert [road.left_at for road in now(rig).roads] == [0, 2 * BAR, 2 * BAR]
     assert [road.name for road in now(rig).roads] == ["A", "B", "C"]
     verify(rig)
+
+
+def test_each_road_has_a_name_of_its_own() -> None:
+    rig = playing(3 * BAR)
+    rig.do(ask.ContinueFrom(BAR), ask.NameRoad(1, "Chorus"))
+    on(rig, 2 * BAR)
+    rig.do(ask.NameRoad(1, "Chorus"), ask.NameRoad(0, " Chorus "))
+    assert "Chorus" in said(rig)
+    assert [road.name for road in now(rig).roads] == ["A", "Chorus"]
 
 
 def test_the_road_that_grows_is_heard_again_only_while_time_stands_still() -> None:
