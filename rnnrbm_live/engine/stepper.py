@@ -183,12 +183,9 @@ class Stepper:
         """
         model, before, settings = self.model, heard.before, heard.settings
         surprise = choice = None
-        if settings is not None:
-            probabilities = heard.probabilities
-            if probabilities is None:  # it sounded before there was time
-                probabilities = self.weigh(before, settings, take=heard.take, step=heard.step, keys=heard.keys)
+        if settings is not None and heard.probabilities is not None:
             bits = frame_to_bits(heard.frame, with_onsets=model.config.onsets)
-            surprise = surprise_bits(bits, probabilities)
+            surprise = surprise_bits(bits, heard.probabilities)
         if settings is not None and heard.keys.struck:
             free = self._draw(before, settings, take=heard.take, step=heard.step, keys=NO_KEYS)
             nats = [model.free_energy(before, frame, density=settings.density) for frame in (heard.frame, free)]

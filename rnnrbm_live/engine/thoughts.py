@@ -31,7 +31,7 @@ class HeardStep:
         keys: the player's.
         settings: that the model's notes were drawn with; None if others sounded than were planned.
         take: with seed and step, the key of the noise.
-        probabilities: (n_visible,) P(bit = 1) before the frame was drawn; None if they were not found yet.
+        probabilities: (n_visible,) P(bit = 1) before the frame was drawn; None if there was no time to find them.
     """
 
     step: int
@@ -52,7 +52,8 @@ class Thought:
         step: which.
         hidden: P(h_j = 1 | v) of each hidden unit, v being what sounded: one byte each, in 255ths.
         recurrent: u(t), the recurrent state after it: one byte each, 0 to 254 for -1 to 1.
-        surprise_bits: how unlikely what sounded was, see `surprise_bits`; None if it was not what was planned.
+        surprise_bits: how unlikely what sounded was, see `surprise_bits`; None if it was not what was planned, or if
+            there was no time to find out.
         choice_bits: in a duet, where keys were struck: log2 of how many times likelier the model finds the frame that
             it would have played by itself than the one that sounded; negative if it finds the player's better.
     """

@@ -29,9 +29,12 @@ def create_application(arguments: Sequence[str], assets: Path) -> QApplication:
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
     """Give every widget a theme's colours and text size."""
+    sheet = style_sheet(theme)
+    if application.styleSheet() == sheet:
+        return  # they have them
     application.setPalette(palette(theme))
     application.setFont(words(BASE_PIXELS * theme.scale))
-    application.setStyleSheet(style_sheet(theme))
+    application.setStyleSheet(sheet)
 
 
 def system_reduces_motion() -> bool:

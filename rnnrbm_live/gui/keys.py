@@ -47,9 +47,11 @@ class ComputerKeyboard(QObject):
 
     def eventFilter(self, watched: QObject | None, event: QEvent | None) -> bool:
         """Take the keys that play."""
-        if not isinstance(event, QKeyEvent) or event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
-            if event is not None and event.type() == QEvent.Type.WindowDeactivate and watched is self._window:
+        if not isinstance(event, QKeyEvent):  # nearly every event of the application is none
+            if watched is self._window and event is not None and event.type() == QEvent.Type.WindowDeactivate:
                 self.release_all()
+            return False
+        if event.type() not in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
             return False
         if watched is not QApplication.focusWidget() and watched is not self._window:
             return False  # each key event passes here once for every object on its way

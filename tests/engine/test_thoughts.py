@@ -12,6 +12,7 @@ from rnnrbm_live.core.frame import REST, Frame, frame_to_bits
 from rnnrbm_live.core.messages import PlannedFrame
 from rnnrbm_live.core.settings import Mode
 from rnnrbm_live.engine.duet import together
+from rnnrbm_live.engine.planner import Planner
 from rnnrbm_live.engine.thoughts import (
     KEPT_STEPS,
     LEAST_PROBABILITY,
@@ -146,6 +147,19 @@ def test_surprise_of_the_players_choice_is_exact() -> None:
             assert chosen[step.step] is None
         state = stepper.listen(state, step.planned.frame, timeline, step.step + 1, step.keys)
     assert compared == 2
+
+
+def test_where_there_was_no_time_to_weigh_only_the_surprise_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Planner, "weigh", lambda _planner: False)
+    rig = watched()
+    rig.do(ask.SetMode(Mode.DUET), ask.Play())
+    rig.on(4)
+    press(rig, 61, 90, 0.05)
+    rig.on(4)
+    thoughts = rig.session.snapshot.thoughts.between(0, 100)
+    assert len(thoughts) >= 8
+    assert {thought.surprise_bits for thought in thoughts} == {None}
+    assert [thought.choice_bits is not None for thought in thoughts].count(True) == 1
 
 
 def test_a_step_that_was_not_planned_is_thought_about_without_surprise() -> None:
