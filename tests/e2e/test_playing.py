@@ -39,12 +39,19 @@ def test_duet_thinking_and_turns(desk: Desk, ear: Ear, keyboard: Keyboard) -> No
     chord = (60, 64, 67)
     desk.set_tempo(240)
     desk.key("ctrl+3")  # Duet
-    desk.key("ctrl+i")  # folds it: it is open where the window is so tall
-    folded = Seen(desk.look())
-    assert not folded.choice_told
+
+    def drawn() -> int:
+        return Seen(desk.look()).below_the_past("model")
+
     wait_for(lambda: Seen(desk.look()).considers, what="cells ahead of the now-line, and bars on keys")
-    desk.key("ctrl+i")
-    wait_for(lambda: Seen(desk.look()).below_the_past("model") > folded.below_the_past("model") + 2000, what="thinking")
+    for _ in range(2):  # where there is room it is open already
+        before = drawn()
+        desk.key("ctrl+i")
+        wait_for(lambda before=before: abs(drawn() - before) > 300, what="folding or unfolding")
+    if (folded := drawn()) < before:
+        desk.key("ctrl+i")
+        wait_for(lambda: drawn() > folded + 300, what="thinking")
+    assert not Seen(desk.look()).choice_told
     keyboard.press(*chord)
     wait_for(lambda: {(1, pitch) for pitch in chord} <= ear.sounding, what="the chord")
     wait_for(lambda: not {(0, pitch) for pitch in chord} & ear.sounding, what="the model's leaving it to the player")
@@ -52,7 +59,16 @@ def test_duet_thinking_and_turns(desk: Desk, ear: Ear, keyboard: Keyboard) -> No
     wait_for(lambda: len(of_the_model(ear, heard)) > 8, what="the model's playing along")
     assert not set(of_the_model(ear, heard)) & set(chord), "never doubled"
     assert not [m for m in ear.messages[begun:] if m[0] in (0x81, 0x91)], "never ended, never struck"
-    wait_for(lambda: Seen(desk.look()).choice_told, what="how surprising the player's choice was")
+
+    def choice_told() -> bool:
+        """Strike once more if not: a chord that is answered a step late is no choice that can be compared."""
+        told = Seen(desk.look()).choice_told
+        if not told:
+            keyboard.release(*chord)
+            keyboard.press(*chord)
+        return told
+
+    wait_for(choice_told, what="how surprising the player's choice was")
     keyboard.release(*chord)
     wait_for(lambda: not {(1, pitch) for pitch in chord} & ear.sounding, what="the chord's end")
 
