@@ -329,4 +329,4 @@ class _OnRoad:
 def _moved(note: Note, steps: float, *, from_steps: float, to_steps: float = math.inf) -> Note:
     """Return a note that is moved, and cut to what lies between two positions."""
     start, end = max(note.start_steps + steps, from_steps), min(note.end_steps + steps, to_steps)
-    return replace(note, start_steps=start, end_steps=max(start, end))
+    return Note(start, max(start, end), note.pitch, note.velocity, note.source)

@@ -20,7 +20,7 @@ TAP = "Tap tempo"
 CHOICE_TITLES = {
     "duet_voices": "Notes added in Duet",
     "duet_place": "Where they are added",
-    "room": "Room around yours",
+    "room": "Room around",
     "tonic": "Key",
     "scale": "Scale",
     "low_pitch": "Lowest note",

@@ -37,6 +37,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     Attributes:
         view: what is shown; the widget around it changes this.
         dropping: whether a file is held over the roll.
+        ringed: whether a ring shows that the keyboard has come to the roll.
         region: what is selected, the first step and the one after the last; None for nothing.
         painted_notes: notes painted since the item was made.
     """
@@ -46,6 +47,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         super().__init__()
         self.view = View()
         self.dropping = False
+        self.ringed = False
         self.region: tuple[int, int] | None = None
         self.painted_notes = 0
         self._snapshot: Snapshot | None = None
@@ -86,6 +88,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             snap(geometry.past_shift(self.view), scale),
             snap(geometry.future_shift(self.view), scale),
             self.dropping,
+            self.ringed,
             self.region,
         )
         if len(shown) != len(self._shown) or shown[0] is not self._shown[0] or shown[1:] != self._shown[1:]:
@@ -125,8 +128,8 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             )
         if self._hint and not music_of(snapshot).end_steps:
             paint.paint_words(painter, theme, geometry.past.adjusted(0, RULER_PIXELS, 0, 0), *self._hint)
-        if self.dropping:
-            painter.setPen(QPen(theme.colour("primer"), 2))
+        if self.dropping or self.ringed:
+            painter.setPen(QPen(theme.colour("primer" if self.dropping else "player"), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(4, 4, -4, -4), 8, 8)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal
-from PyQt6.QtGui import QHelpEvent, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
+from PyQt6.QtGui import QFocusEvent, QHelpEvent, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from rnnrbm_live.core.grid import Timeline
@@ -76,7 +76,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.setMinimumSize(480, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Piano-roll")
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.offers_loop, self.offers_moments = offer_loop, offer_moments
         self._held_key: int | None = None
         self._drag_from: tuple[float, float, float, int] | None = None
@@ -273,6 +273,17 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self._set_range(low, high - low)
 
     # --- Qt ----------------------------------------------------------------------------------------------
+
+    def focusInEvent(self, event: QFocusEvent | None) -> None:
+        """Show a ring around the roll if Tab has come to it."""
+        super().focusInEvent(event)
+        if event is not None:
+            self.item.ringed = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
+    def focusOutEvent(self, event: QFocusEvent | None) -> None:
+        """Show none any more."""
+        super().focusOutEvent(event)
+        self.item.ringed = False
 
     def mousePressEvent(self, event: QMouseEvent | None) -> None:
         """Play a drawn key, select in the ruler, drag the past, or open its menu."""

@@ -210,3 +210,20 @@ def test_empty_recording_shows_a_hint_only_until_music_comes(window: MainWindow,
     empty = frame_of(window)
     engine.change(recording=Recording(engine.snapshot.timeline), transport=Transport.PLAYING)
     assert frame_of(window) != empty
+
+
+def test_tab_comes_to_the_roll_and_rings_it(window: MainWindow, engine: FakeEngine) -> None:
+    def ringed() -> bool:
+        return frame_of(window).pixelColor(window.roll.width() // 3, 4) == QColor(DARK.player)
+
+    engine.play(2)
+    window.bridge.look()
+    window.roll.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert not ringed()
+    QTest.keyClick(window.roll, Qt.Key.Key_Tab)
+    assert not window.roll.hasFocus()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Backtab)
+    assert window.roll.hasFocus()
+    assert ringed()
+    QTest.keyClick(window.roll, Qt.Key.Key_Tab)
+    assert not ringed()
