@@ -40,17 +40,13 @@ def test_duet_thinking_and_turns(desk: Desk, ear: Ear, keyboard: Keyboard) -> No
     desk.set_tempo(240)
     desk.key("ctrl+3")  # Duet
 
-    def drawn() -> int:
-        return Seen(desk.look()).below_the_past("model")
-
     wait_for(lambda: Seen(desk.look()).considers, what="cells ahead of the now-line, and bars on keys")
-    for _ in range(2):  # where there is room it is open already
-        before = drawn()
+    seen = [Seen(desk.look())]
+    while len(seen) < 3 or seen[-1].bottom > seen[-2].bottom:  # open in the end, as it may be from the beginning
         desk.key("ctrl+i")
-        wait_for(lambda before=before: abs(drawn() - before) > 300, what="folding or unfolding")
-    if (folded := drawn()) < before:
-        desk.key("ctrl+i")
-        wait_for(lambda: drawn() > folded + 300, what="thinking")
+        wait_for(lambda: abs(Seen(desk.look()).bottom - seen[-1].bottom) > 40, what="folding or unfolding")
+        seen.append(Seen(desk.look()))
+    assert seen[-1].below_the_past("model") > seen[-2].below_the_past("model"), "thinking"
     assert not Seen(desk.look()).choice_told
     keyboard.press(*chord)
     wait_for(lambda: {(1, pitch) for pitch in chord} <= ear.sounding, what="the chord")
@@ -225,6 +221,7 @@ class Seen:
     """The window, as its colours tell it.
 
     Attributes:
+        bottom: of the roll, pixels from the top.
         choice_told: whether the panel says how likely the player's choice was.
         considers: whether there are cells ahead of the now-line, and bars on keys, that are considered.
     """
@@ -235,17 +232,17 @@ class Seen:
         columns = np.flatnonzero(keys.sum(0) > keys.sum(0).max() // 2)
         self._now, self._ahead = int(columns[0]), int(columns[-1]) + 1
         rows = np.flatnonzero(keys[:, columns].sum(1) > len(columns) // 2)
-        self._top, self._bottom = int(rows[0]), int(rows[-1]) + 1
-        self.choice_told = bool(self._pixels("player")[self._bottom :, self._now :].any())
+        self._top, self.bottom = int(rows[0]), int(rows[-1]) + 1
+        self.choice_told = bool(self._pixels("player")[self.bottom :, self._now :].any())
         self.considers = self._considered_cells() > 0 and bool(self._pixels("likely")[:, self._now : self._ahead].any())
 
     def below_the_past(self, colour: str) -> int:
         """Return how many pixels below the roll, up to the now-line, have a colour."""
-        return int(self._pixels(colour)[self._bottom :, : self._now].sum())
+        return int(self._pixels(colour)[self.bottom :, : self._now].sum())
 
     def _considered_cells(self) -> int:
         """Return in how many places nine pixels have one shade that only cells which are considered have."""
-        roll = self._screen[self._top : self._bottom, self._ahead :].astype(np.int64) @ (65_536, 256, 1)
+        roll = self._screen[self._top : self.bottom, self._ahead :].astype(np.int64) @ (65_536, 256, 1)
         shades = {shade.rgb() & 0xFFFFFF for shade in ghost_shades(DARK)[LEAST_LIKELY:]}
         even = np.ones(tuple(side - 2 for side in roll.shape), bool)
         for y in range(3):
