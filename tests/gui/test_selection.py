@@ -12,7 +12,9 @@ from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import Note
 from rnnrbm_live.core.recording import Recording
+from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.overview import COLUMNS, NoteMap
+from rnnrbm_live.gui.selection import last_bars, stretched
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine
 from tests.gui.test_roads import go_roads
@@ -62,6 +64,37 @@ def test_what_is_selected_is_looped_and_exported(played: MainWindow, engine: Fak
     played.roll.region_bar.loop.click()
     assert engine.sent == [ask.Loop((BAR, 3 * BAR))]
 
+    played.roll.region_bar.export.click()
+    dialog = played.findChildren(ExportDialog)[-1]
+    assert (dialog.first.value(), dialog.last.value()) == (2, 3)
+
+
+def test_another_session_has_no_selection(played: MainWindow, engine: FakeEngine) -> None:
+    played.roll.select((BAR, 3 * BAR))
+    engine.change(recording=Recording(Timeline(4)))
+    played.bridge.look()
+    assert played.roll.region is None
+
+
+@pytest.mark.parametrize(
+    ("fixed", "place", "region"),
+    [
+        (32, 70.0, (32, 64)),
+        (32, 33.0, (32, 48)),  # a bar at least
+        (32, 30.0, (16, 32)),
+        (32, -5.0, (0, 32)),
+        (8, 2.0, (8, 24)),  # no whole bar lies before it
+    ],
+)
+def test_an_edge_moves_to_the_nearest_line_and_leaves_a_bar(fixed: int, place: float, region: tuple[int, int]) -> None:
+    assert stretched(Timeline(4), fixed, place) == region
+
+
+def test_the_last_bars_are_complete_ones() -> None:
+    assert last_bars(Timeline(4), 5 * BAR + 3, 4) == (BAR, 5 * BAR)
+    assert last_bars(Timeline(4), 5 * BAR, 2) == (3 * BAR, 5 * BAR)
+    assert last_bars(Timeline(4), 7, 4) == (0, BAR)
+
 
 def test_keys_select_and_move_the_edges(played: MainWindow) -> None:
     end = 4 * BAR
@@ -70,6 +103,12 @@ def test_keys_select_and_move_the_edges(played: MainWindow) -> None:
     played.roll.setFocus()
     QTest.keyClick(played.roll, Qt.Key.Key_Left, Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ShiftModifier)
     assert played.roll.region == (BAR, end)
+    for _ in range(5):
+        played.roll.move_edge(first=True, bars=1)
+    assert played.roll.region == (end - BAR, end), "a bar stays"
+    for _ in range(9):
+        played.roll.move_edge(first=False, bars=1)
+    assert played.roll.region[1] - end <= BAR, "nothing later has sounded"
     QTest.keyClick(played.roll, Qt.Key.Key_Delete)
     assert played.roll.region is None
 

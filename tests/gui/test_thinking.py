@@ -22,6 +22,7 @@ from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS
 from rnnrbm_live.gui.roll import PLAN_STRENGTH, SURE_STRENGTH
 from rnnrbm_live.gui.roll_painting import GHOST_STRENGTH, by_likelihood
 from rnnrbm_live.gui.theme import DARK, THEMES, Theme
+from rnnrbm_live.gui.thinking import CHOICE_STEPS
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.colour import EYES, distance
 from tests.gui.fakes import FakeEngine, MemoryStore
@@ -137,10 +138,24 @@ def test_figures_are_those_of_the_last_step(opened: MainWindow, engine: FakeEngi
     bits, choice = opened.thinking.surprise.figures
     assert (bits.text(), choice.text()) == ("12.3 bits", "you \N{MINUS SIGN}2.2")
     assert choice.isVisible()
+    think(engine, 57, choice_bits=9.0)  # of before
+    think(engine, 59, surprise_bits=1.0)
+    settle(opened)
+    assert choice.text() == "you \N{MINUS SIGN}2.2"
     assert opened.thinking.hidden.figures[0].text() == str(UNITS)
     engine.change(mode=Mode.FREE)
     settle(opened)
     assert not choice.isVisible()
+
+
+def test_a_choice_is_told_for_a_few_bars(opened: MainWindow, engine: FakeEngine) -> None:
+    engine.change(mode=Mode.DUET)
+    choice = opened.thinking.surprise.figures[1]
+    for since, told in ((CHOICE_STEPS, True), (CHOICE_STEPS + 1, False)):
+        think(engine, 100, choice_bits=1.0)
+        think(engine, 100 + since)
+        settle(opened)
+        assert bool(choice.text()) is told
 
 
 def test_it_folds_by_key_switch_and_menu_and_is_remembered(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> None:

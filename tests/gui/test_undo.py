@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PyQt6.QtCore import Qt
+from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtTest import QTest
 
 from rnnrbm_live.core import commands as ask
@@ -13,7 +13,7 @@ from rnnrbm_live.core.controllers import Controller, Reading
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import CALM, FakeEngine
-from tests.gui.test_controls import drag
+from tests.gui.test_controls import NO_KEYS, drag, mouse
 
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
@@ -75,6 +75,25 @@ def test_a_drag_is_one_step(desk: Desk) -> None:
     desk.press(Qt.Key.Key_Z, CONTROL | SHIFT)
     assert desk.settings.temperature > first
     assert desk.window.controls.sliders["temperature"].value == desk.settings.temperature
+
+
+def test_a_slow_drag_is_one_step_and_what_follows_at_once_another(desk: Desk) -> None:
+    slider = desk.window.controls.sliders["temperature"].slider
+    start, x = desk.settings.temperature, slider._handle().center().x()
+    mouse(slider, QEvent.Type.MouseButtonPress, x, NO_KEYS)
+    for pixels in (10, 20, 30):
+        mouse(slider, QEvent.Type.MouseMove, x + pixels, NO_KEYS)
+        desk.settle(5.0)
+    mouse(slider, QEvent.Type.MouseButtonRelease, x + 30, NO_KEYS)
+    desk.settle(0.0)
+    dragged = desk.settings.temperature
+    QTest.keyClick(slider, Qt.Key.Key_Right)
+    desk.settle()
+    assert desk.settings.temperature > dragged > start
+    desk.press(Qt.Key.Key_Z)
+    assert desk.settings.temperature == dragged
+    desk.press(Qt.Key.Key_Z)
+    assert desk.settings.temperature == start
 
 
 def test_a_preset_is_one_step_and_so_is_lifting_the_bounds(desk: Desk) -> None:
