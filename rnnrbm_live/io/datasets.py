@@ -230,6 +230,10 @@ def _parse_music21_bach(steps_per_beat: int, progress: Progress | None) -> Datas
             skipped.append(Skipped(name, f"{len(parts)} parts, not {CHORALE_VOICES}"))
         if progress:
             progress(done + 1, len(paths))
+    if not rolls:
+        raise CorpusError(
+            f"music21 finds no chorales of Bach ({len(paths)} pieces): install it anew, outside of a link"
+        )
     return Dataset(MUSIC21_BACH, MUSIC21_BACH_LICENCE, tuple(names), tuple(rolls), tuple(skipped))
 
 

@@ -107,6 +107,13 @@ def two_chorales(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_a_corpus_without_chorales_is_said(two_chorales: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("music21.corpus.getComposer", lambda _name: [])
+    with pytest.raises(CorpusError, match="music21 finds no chorales of Bach"):
+        load_dataset("music21:bach")
+    assert not list(two_chorales.rglob("*.npz"))
+
+
 def test_a_chorale_on_the_grid(two_chorales: Path) -> None:
     """BWV 66.6: 36 quarters, one of them before the first bar; the soprano begins C#5 B4 (quavers) A4 B4."""
     dataset = load_dataset("music21:bach")
