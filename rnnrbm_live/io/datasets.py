@@ -231,9 +231,7 @@ def _parse_music21_bach(steps_per_beat: int, progress: Progress | None) -> Datas
         if progress:
             progress(done + 1, len(paths))
     if not rolls:
-        raise CorpusError(
-            f"music21 finds no chorales of Bach ({len(paths)} pieces): install it anew, outside of a link"
-        )
+        raise CorpusError(f"music21 finds no chorales of Bach ({len(paths)} pieces): install it anew")
     return Dataset(MUSIC21_BACH, MUSIC21_BACH_LICENCE, tuple(names), tuple(rolls), tuple(skipped))
 
 
