@@ -78,7 +78,7 @@ def test_a_click_hears_it_and_nothing_is_shown_before_the_engine_says_so(
     window.bridge.look()
     QTest.mouseClick(window.roads.chips[0], LEFT)
     assert engine.sent[-1] == ask.HearRoad(0)
-    assert window.roads.chips[1].isChecked()
+    assert [chip.isChecked() for chip in window.roads.chips.values()] == [False, True]
     engine.change(next_road=0)
     window.bridge.look()
     assert window.roads.chips[0].text().startswith("▸")
@@ -103,6 +103,23 @@ def test_keys(
     window.bridge.look()
     QTest.keyClick(window, key, modifiers)
     assert engine.sent == [command]
+
+
+def test_from_a_road_that_is_coming_the_keys_go_on(window: MainWindow, engine: FakeEngine) -> None:
+    go_roads(engine, 4)
+    engine.change(next_road=1)
+    window.bridge.look()
+    QTest.keyClick(window, Qt.Key.Key_BracketRight, CONTROL)
+    assert engine.sent == [ask.HearRoad(2)]
+
+
+def test_a_loop_of_the_only_road_can_be_lifted(window: MainWindow, engine: FakeEngine) -> None:
+    go_roads(engine, 1)
+    engine.change(loop=(32, 64))
+    window.bridge.look()
+    assert window.roads.isVisible()
+    window.roads.lift.click()
+    assert engine.sent == [ask.Loop(None)]
 
 
 def test_with_one_road_the_keys_say_how_to_begin_another(window: MainWindow, engine: FakeEngine) -> None:
