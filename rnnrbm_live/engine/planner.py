@@ -208,8 +208,8 @@ class Planner:
         if step > self.next_step:  # time jumped
             self._plan.clear()
         section, state = self._section_and_state(step, self._last)
-        if self._plan and (self._plan[0].planned.frame, self._plan[0].keys) == (heard.frame, keys):
-            self._last = replace(self._plan.pop(0), planned=heard)
+        if self._plan and (self._plan[0].planned, self._plan[0].keys) == (heard, keys):
+            self._last = self._plan.pop(0)
         else:
             after = self._listen(section, state, heard.frame, step, keys)
             self._last = _Planned(heard, section, after, keys=keys)

@@ -54,6 +54,18 @@ def test_what_sounds_otherwise_is_what_the_model_heard() -> None:
     assert planner.frames[0].frame == key(62)  # one frame heard, the rest
 
 
+def test_what_sounds_as_loud_as_planned_before_was_not_planned_so() -> None:
+    planner = Planner(TIMELINE)
+    planner.schedule(model_section(0))
+    _, frozen = planner.extend(SETTINGS)
+    planner.cut(0)
+    _, louder = planner.extend(replace(SETTINGS, velocity=SETTINGS.velocity + 9))
+    assert louder.frame == frozen.frame
+    planner.confirm(0, frozen)  # the louder one came too late
+    assert planner.heard_settings is None
+    assert planner.extend(SETTINGS)[1].frame == key(62)
+
+
 def test_a_cut_plans_the_same_steps_anew() -> None:
     planner = Planner(TIMELINE)
     planner.schedule(model_section(0))
