@@ -18,7 +18,8 @@ CLIENT_NAME = "RNN-RBM Live"
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SYSTEM = 0xF0
 SUSTAIN, ALL_NOTES_OFF = 64, 123
-RECOVERY_SECONDS = 0.5  # JACK takes so long to connect a port while it still misses a client that died
+ENDING_SECONDS = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0)
+"""After opening: JACK drops some of what is sent while it still misses a client that died."""
 ECHO_SECONDS = 0.1  # within which a loop gives back what it was sent
 FLUSH_SECONDS = 0.05  # JACK hands messages on in its next cycle, and drops those of a port that is gone by then
 
@@ -144,17 +145,22 @@ class MidiOutput:
         self._port = port
         self._channels: set[int] = set()
         self._sent: dict[tuple[int, int], float] = {}  # (pitch, velocity) -> when last
+        self._ended: set[tuple[int, int]] = set()  # (channel, pitch) whose end is said again
+        self._end_at: list[float] = []  # when that is done, ascending
         self._open = True
 
     def note_on(self, channel: int, pitch: int, velocity: int, due_seconds: float) -> None:
         """Send a note-on now."""
         self._channels.add(channel)
         self._sent[pitch, velocity] = time.monotonic()
+        self._ended.discard((channel, pitch))
         self._send(NOTE_ON | channel, pitch, velocity)
 
     def note_off(self, channel: int, pitch: int, due_seconds: float) -> None:
         """Send a note-off now."""
         self._sent[pitch, 0] = time.monotonic()
+        if self._end_at:
+            self._ended.add((channel, pitch))
         self._send(NOTE_OFF | channel, pitch, 0)
 
     def has_just_sent(self, message: tuple[int, ...]) -> bool:
@@ -176,13 +182,24 @@ class MidiOutput:
             self._send(CONTROL_CHANGE | channel, ALL_NOTES_OFF, 0)
 
     def end_notes(self, notes: frozenset[tuple[int, int]]) -> None:
-        """Send note-offs for (channel, pitch) that a player which died may have left sounding."""
-        if notes:
-            time.sleep(RECOVERY_SECONDS)
-        for channel, pitch in sorted(notes):
-            self._channels.add(channel)
-            self._send(NOTE_OFF | channel, pitch, 0)
+        """End (channel, pitch) that a player which died may have left sounding.
+
+        Their note-offs, and those of the first seconds, are sent several times, by `end_again`.
+        """
+        self._channels.update(channel for channel, _ in notes)
         self.silence()
+        if notes:
+            now = time.monotonic()
+            self._end_at = [now + seconds for seconds in ENDING_SECONDS]
+            self._ended.update(notes)
+            self.end_again()
+
+    def end_again(self) -> None:
+        """Send again, if it is time to, the note-offs of what was ended and not struck since."""
+        while self._end_at and time.monotonic() >= self._end_at[0]:
+            del self._end_at[0]
+            for channel, pitch in sorted(self._ended):
+                self._send(NOTE_OFF | channel, pitch, 0)
 
     def close(self) -> None:
         """Silence and close; may be called twice."""

@@ -134,6 +134,9 @@ class PortKeeper:
 
     def follow_changes(self) -> None:
         """Act on what the watching thread has seen."""
+        for opened in (self._own, self._output):
+            if opened is not None:
+                opened.end_again()
         if self._scanned is self._names:
             return
         self._names = self._scanned
