@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ KEPT_EVERY = 256
 FRAME_BYTES = 11  # 88 keys of the piano
 KEYS_BYTES = 16  # 128 keys of the player's
 ROW_BYTES = 1 + 2 * FRAME_BYTES + 2 * KEYS_BYTES
+BLOCK_ROWS = KEPT_EVERY
 
 
 @dataclass(frozen=True)
@@ -34,13 +36,14 @@ class Played:
 class History:
     """What a session's models have heard, step by step, and enough of their states to find every other one.
 
-    A step costs 55 bytes for frame and keys, and 5 for its share of a state of 256 units.
+    A step costs about 10 bytes for frame and keys, once packed, and 5 for its share of a state of 256 units.
     """
 
     def __init__(self, first_step: int = 0) -> None:
         """Begin with a step; what was before it is not known."""
         self._first = first_step
-        self._rows = bytearray()
+        self._blocks: list[bytes] = []  # of `BLOCK_ROWS` rows each, packed
+        self._rows = bytearray()  # those after them, fewer than a block
         self._sections: list[Played] = []
         self._kept: dict[int, State] = {}  # by the step that they come before
         self._steppers: dict[tuple[str, str], Stepper] = {}  # one for each model, however often it was loaded
@@ -53,9 +56,12 @@ class History:
 
     def add(self, step: int, frame: Frame, keys: Keys, after: State | None) -> None:
         """Take note of a step that sounded: the planned voice, the player's keys, and the state that they led to."""
-        row = (step - self._first) * ROW_BYTES
-        del self._rows[row:]
-        self._rows.extend(bytes(row - len(self._rows)))
+        row = step - self._first
+        while row < len(self._blocks) * BLOCK_ROWS:
+            self._rows = bytearray(zlib.decompress(self._blocks.pop()))
+        begin = (row - len(self._blocks) * BLOCK_ROWS) * ROW_BYTES
+        del self._rows[begin:]
+        self._rows.extend(bytes(begin - len(self._rows)))
         self._rows += b"\x01" + b"".join(
             (
                 _packed(frame.sounding & _PIANO, PIANO.low, FRAME_BYTES),
@@ -64,6 +70,10 @@ class History:
                 _packed(keys.struck, 0, KEYS_BYTES),
             )
         )
+        size = BLOCK_ROWS * ROW_BYTES
+        while len(self._rows) >= size:
+            self._blocks.append(zlib.compress(self._rows[:size]))
+            del self._rows[:size]
         if after is not None and (step + 1) % KEPT_EVERY == 0:
             self._kept[step + 1] = replace(after, u=after.u.astype(np.float32))  # 20 bits and a sign: exact
 
@@ -71,8 +81,8 @@ class History:
         """Return the first step from here on that sounded, or that is older than what is known; None if none did."""
         if step < self._first:
             return step
-        end = self._first + len(self._rows) // ROW_BYTES
-        return next((later for later in range(step, end) if self._rows[(later - self._first) * ROW_BYTES]), None)
+        end = self._first + len(self._blocks) * BLOCK_ROWS + len(self._rows) // ROW_BYTES
+        return next((later for later, _ in self._rows_between(step, end)), None)
 
     def before(self, step: int) -> tuple[Stepper, State] | None:
         """Return the model that played a step and its state just before; None if none did, or that is not known."""
@@ -101,16 +111,27 @@ class History:
         return stepper, state
 
     def _heard(self, first: int, end: int) -> Iterator[tuple[int, Frame, Keys]]:
-        for step in range(first, end):
-            begin = (step - self._first) * ROW_BYTES
-            row = self._rows[begin : begin + ROW_BYTES]
-            if row and row[0]:
-                fields, at = [], 1
-                for low, size in ((PIANO.low, FRAME_BYTES),) * 2 + ((0, KEYS_BYTES),) * 2:
-                    fields.append(_unpacked(row[at : at + size], low))
-                    at += size
-                sounding, onsets, held, struck = fields
-                yield step, Frame(sounding, onsets), Keys(held, struck)
+        for step, row in self._rows_between(first, end):
+            fields, at = [], 1
+            for low, size in ((PIANO.low, FRAME_BYTES),) * 2 + ((0, KEYS_BYTES),) * 2:
+                fields.append(_unpacked(row[at : at + size], low))
+                at += size
+            sounding, onsets, held, struck = fields
+            yield step, Frame(sounding, onsets), Keys(held, struck)
+
+    def _rows_between(self, first: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """Yield the rows of those steps that sounded."""
+        for index in range((first - self._first) // BLOCK_ROWS, -(-(end - self._first) // BLOCK_ROWS)):
+            block, begins = self._block(index), self._first + index * BLOCK_ROWS
+            for step in range(max(first, begins), min(end, begins + len(block) // ROW_BYTES)):
+                at = (step - begins) * ROW_BYTES
+                if block[at]:
+                    yield step, block[at : at + ROW_BYTES]
+
+    def _block(self, index: int) -> bytes:
+        if index < len(self._blocks):
+            return zlib.decompress(self._blocks[index])
+        return bytes(self._rows) if index == len(self._blocks) else b""
 
 
 _PIANO = frozenset(range(PIANO.low, PIANO.high))
@@ -120,6 +141,6 @@ def _packed(pitches: frozenset[int], low: int, size: int) -> bytes:
     return sum(1 << (pitch - low) for pitch in pitches).to_bytes(size, "little")
 
 
-def _unpacked(packed: bytes | bytearray, low: int) -> frozenset[int]:
+def _unpacked(packed: bytes, low: int) -> frozenset[int]:
     bits = int.from_bytes(packed, "little")
     return frozenset(low + bit for bit in range(bits.bit_length()) if bits >> bit & 1)

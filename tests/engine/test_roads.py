@@ -29,6 +29,7 @@ BAR = 16
 def _states_kept_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every four bars, so that short music has several."""
     monkeypatch.setattr("rnnrbm_live.engine.history.KEPT_EVERY", 4 * BAR)
+    monkeypatch.setattr("rnnrbm_live.engine.history.BLOCK_ROWS", BAR)
 
 
 def now(rig: Rig) -> Snapshot:
@@ -438,14 +439,18 @@ def test_history_skips_a_silence_and_forgets_what_is_played_over() -> None:
         assert found is not None
         assert np.array_equal(found[1].u, states[step].u), step
     assert history.heard_at_or_after(63) == 64
-    history.add(70, frames[0], NO_KEYS, None)
-    assert history.heard_at_or_after(71) is None
-    after = history.after(70)
-    assert after is not None
-    assert np.array_equal(after[1].u, stepper.listen(states[70], frames[0], timeline, 71).u)
+    for taken_back in (70, 20):  # in the block before the last, and in one long packed
+        history.add(taken_back, frames[0], NO_KEYS, None)
+        assert history.heard_at_or_after(taken_back + 1) is None
+        after = history.after(taken_back)
+        assert after is not None
+        assert np.array_equal(after[1].u, stepper.listen(states[taken_back], frames[0], timeline, taken_back + 1).u)
+    history.add(60, frames[0], NO_KEYS, None)  # time jumped, over more than a block
+    assert history.heard_at_or_after(21) == 60
+    assert history.heard_at_or_after(61) is None
 
 
-def test_history_costs_at_most_seventy_bytes_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_history_costs_at_most_twenty_five_bytes_a_step(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     import tracemalloc
 
@@ -456,12 +461,16 @@ def test_history_costs_at_most_seventy_bytes_a_step(monkeypatch: pytest.MonkeyPa
     def state() -> State:
         return State(random.integers(-(2**20), 2**20, 256) / 2**20, Frame(), 0, 1.0, np.zeros(12))
 
-    frame, keys = Frame(frozenset({60, 64, 67}), frozenset({60})), Keys(frozenset({72}), frozenset({72}), 80)
+    def voices() -> frozenset[int]:
+        return frozenset(random.choice(range(40, 80), 4).tolist())
+
+    frames = [Frame(chord, chord) for chord in (voices() for _ in range(6400))]
+    keys = Keys(frozenset({72}), frozenset({72}), 80)
     tracemalloc.start()
     history = History()
     before = tracemalloc.get_traced_memory()[0]
-    for step in range(6400):
+    for step, frame in enumerate(frames):
         history.add(step, frame, keys, state())
     used = tracemalloc.get_traced_memory()[0] - before
     tracemalloc.stop()
-    assert used / 6400 <= 70
+    assert used / 6400 <= 25
