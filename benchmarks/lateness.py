@@ -18,6 +18,7 @@ sleeps for a step's length after each step, and one that sleeps until absolute d
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import threading
@@ -165,6 +166,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     robot, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     context.Process(target=press_keys, args=(theirs,), daemon=True).start()
+    theirs.close()
     generator = play_live(link, ask.Adjust("tempo_bpm", 120.0), ask.Adjust("midi_clock", True), ask.Play())
 
     from PyQt6.QtCore import QTimer
@@ -201,8 +203,10 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     naive = NaiveThreads()
     application.exec()
     naive.end()
-    robot.send(None)
-    arrived = robot.recv()
+    arrived: list[float] = []
+    with contextlib.suppress(OSError, EOFError):  # JACK may have thrown the robot out
+        robot.send(None)
+        arrived = robot.recv()
     window.close()
     generator.close()
     link.close()
@@ -211,7 +215,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     return Late(
         steps=[1000 * (step.actual_seconds - step.desired_seconds) for step in steps],
         ticks=[1000 * step.tick_late_seconds for step in steps if step.tick_late_seconds is not None],
-        keys=[1000 * min((key.seconds - at for at in arrived), key=abs) for key in link.keys],
+        keys=[1000 * min((key.seconds - at for at in arrived), key=abs) for key in link.keys if arrived],
         absolute=[1000 * late for late in naive.absolute],
         sleeping=[1000 * late for late in naive.sleeping],
         dry=sum(step.revision < 0 for step in steps),

@@ -22,6 +22,8 @@ def machine() -> str:
 
 
 def percentiles(milliseconds: Sequence[float]) -> str:
-    """Write median, 99th and 99.9th percentile and maximum as cells of a table."""
+    """Write median, 99th and 99.9th percentile and maximum as cells of a table; dashes where nothing was measured."""
+    if not milliseconds:
+        return "- | - | - | -"
     values = np.percentile(milliseconds, [50, 99, 99.9, 100])
     return " | ".join(f"{value:.3f}" for value in values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 from rnnrbm_live.io.audio import AudioOutput
 from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
@@ -21,8 +22,11 @@ class PianoSink:
         self._on = True
 
     @classmethod
-    def open(cls) -> PianoSink:
+    def open(cls, on_thread: Callable[[], None]) -> PianoSink:
         """Open the sound device and let the piano run.
+
+        Args:
+            on_thread: called first in the sound system's thread.
 
         Raises:
             AudioError: if there is no sound device.
@@ -31,7 +35,7 @@ class PianoSink:
         bank = NoteBank()
         piano = Piano(bank)
         threading.Thread(target=bank.prepare, name="piano-notes", daemon=True).start()
-        audio.start(piano.render)
+        audio.start(piano.render, on_thread)
         return cls(audio, piano)
 
     def set(self, *, on: bool, gain_db: float) -> None:
