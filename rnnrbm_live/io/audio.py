@@ -58,9 +58,9 @@ class AudioOutput:
         self._origin: float | None = None  # when frame 0 was asked for, or would have been
         self._asked_at = 0.0
 
-    def start(self, render: Render, on_thread: Callable[[], None]) -> None:
-        """Begin to play what `render` returns; it is called in the sound system's thread, `on_thread` before it."""
-        stream = self._stream(render, on_thread)
+    def start(self, render: Render) -> None:
+        """Begin to play what `render` returns; it is called in the sound system's thread."""
+        stream = self._stream(render)
         next(stream)
         self._device.start(stream)
 
@@ -74,9 +74,8 @@ class AudioOutput:
         """Stop; may be called twice."""
         self._device.close()
 
-    def _stream(self, render: Render, on_thread: Callable[[], None]) -> Generator[Any, int, None]:
+    def _stream(self, render: Render) -> Generator[Any, int, None]:
         n_frames = yield b""
-        on_thread()
         while True:
             self._follow(time.perf_counter())
             samples = render(n_frames)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from types import FrameType
@@ -20,13 +20,14 @@ from rnnrbm_live.player.midi_in import MidiIn
 from rnnrbm_live.player.piano_sink import PianoSink
 from rnnrbm_live.player.player import Player
 from rnnrbm_live.player.ports import PortKeeper
-from rnnrbm_live.player.priority import ask_for_priority
 
 SPIN_SECONDS = 0.0015  # waking from a sleep is late by less than this, nearly always
 INPUT_SECONDS = 0.0005  # how often keys are looked for
 IDLE_SECONDS = 0.05  # how often the rest is, when nothing is due
 SWITCH_SECONDS = 0.0005  # the sound thread must get Python's lock soon while we spin
 FADE_SECONDS = 0.06  # the last notes die away before the device is closed
+WINDOWS_HIGH_PRIORITY_CLASS = 0x80
+PRIORITY = 20  # above everything ordinary, below what the system itself runs in real time
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +58,9 @@ def run_child(connection: Connection[msg.PlayerEvent, msg.PlayerCommand], setup:
     signal.signal(signal.SIGTERM, end)
     mute_c_libraries()
     sys.setswitchinterval(SWITCH_SECONDS)
+    if setup.priority:
+        _ask_for_priority()
     child = _Child(connection, setup)
-    child.on_thread()
     gc.collect()
     gc.freeze()
     gc.disable()
@@ -71,15 +73,26 @@ def run_child(connection: Connection[msg.PlayerEvent, msg.PlayerCommand], setup:
         child.close()
 
 
-class _Child:
-    """Player, ports and sound of one process, and the loop's body.
+def _ask_for_priority() -> None:
+    """Ask the system for real-time priority, and go on quietly without it.
 
-    Attributes:
-        on_thread: to be called first in each thread that plays a part all the time.
+    Threads that begin later inherit it, and must: one that another program preempts while it holds Python's lock holds
+    up all others.
     """
+    if hasattr(os, "sched_setscheduler"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(PRIORITY))
+    elif sys.platform == "win32":
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.SetPriorityClass(kernel.GetCurrentProcess(), WINDOWS_HIGH_PRIORITY_CLASS)
+
+
+class _Child:
+    """Player, ports and sound of one process, and the loop's body."""
 
     def __init__(self, connection: Connection[msg.PlayerEvent, msg.PlayerCommand], setup: ChildSetup) -> None:
-        self.on_thread: Callable[[], None] = ask_for_priority if setup.priority else lambda: None
         self._connection = connection
         self._clock = SystemClock(spin_seconds=SPIN_SECONDS)
         self._player = Player(clock=self._clock, emit=self._emit)
@@ -88,7 +101,7 @@ class _Child:
         self._ports.open_output(setup.output)
         if setup.input is not None:
             self._ports.open_input(setup.input)
-        self._ports.start(self.on_thread)
+        self._ports.start()
         self._piano: PianoSink | None = None
         self._opened: PianoSink | AudioError | None = None
         threading.Thread(target=self._open_piano, name="sound-open", daemon=True).start()
@@ -143,7 +156,7 @@ class _Child:
     def _open_piano(self) -> None:
         """Open the sound device, which may take a while, without holding up the first note on MIDI."""
         try:
-            self._opened = PianoSink.open(self.on_thread)
+            self._opened = PianoSink.open()
         except AudioError as err:
             self._opened = err
 

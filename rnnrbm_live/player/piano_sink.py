@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
 
 from rnnrbm_live.io.audio import AudioOutput
 from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
@@ -22,11 +21,8 @@ class PianoSink:
         self._on = True
 
     @classmethod
-    def open(cls, on_thread: Callable[[], None]) -> PianoSink:
+    def open(cls) -> PianoSink:
         """Open the sound device and let the piano run.
-
-        Args:
-            on_thread: called first in the sound system's thread.
 
         Raises:
             AudioError: if there is no sound device.
@@ -35,7 +31,7 @@ class PianoSink:
         bank = NoteBank()
         piano = Piano(bank)
         threading.Thread(target=bank.prepare, name="piano-notes", daemon=True).start()
-        audio.start(piano.render, on_thread)
+        audio.start(piano.render)
         return cls(audio, piano)
 
     def set(self, *, on: bool, gain_db: float) -> None:

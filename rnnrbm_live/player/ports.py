@@ -64,11 +64,10 @@ class PortKeeper:
             self._scan(self._system)
             self._offer_own_output(self._system)
 
-    def start(self, on_thread: Callable[[], None]) -> None:
-        """Watch for ports that come and go, in a thread of its own: listing may block. It calls `on_thread` first."""
+    def start(self) -> None:
+        """Watch for ports that come and go, in a thread of its own: listing may block."""
         if self._system is not None:
-            watched = self._system, on_thread
-            threading.Thread(target=self._watch, args=watched, name="port-watch", daemon=True).start()
+            threading.Thread(target=self._watch, args=(self._system,), name="port-watch", daemon=True).start()
 
     def open_output(self, name: str | None) -> None:
         """Play on the output of this name too, or on our own port alone; say so if that cannot be."""
@@ -240,7 +239,6 @@ class PortKeeper:
         if names != self._scanned:
             self._scanned = names
 
-    def _watch(self, system: MidiSystem, on_thread: Callable[[], None]) -> None:
-        on_thread()
+    def _watch(self, system: MidiSystem) -> None:
         while not self._stopping.wait(SCAN_SECONDS):
             self._scan(system)
