@@ -147,6 +147,7 @@ class MidiOutput:
         self._sent: dict[tuple[int, int], float] = {}  # (pitch, velocity) -> when last
         self._ended: set[tuple[int, int]] = set()  # (channel, pitch) whose end is said again
         self._end_at: list[float] = []  # when that is done, ascending
+        self._sent_last = 0.0
         self._open = True
 
     def note_on(self, channel: int, pitch: int, velocity: int, due_seconds: float) -> None:
@@ -202,10 +203,9 @@ class MidiOutput:
                 self._send(NOTE_OFF | channel, pitch, 0)
 
     def close(self) -> None:
-        """Silence and close; may be called twice."""
+        """Close, once what was sent last has gone out; may be called twice."""
         if self._open:
-            self.silence()
-            time.sleep(FLUSH_SECONDS)
+            time.sleep(max(0.0, self._sent_last + FLUSH_SECONDS - time.monotonic()))
             self._open = False
             self._port.close_port()
             self._port.delete()
@@ -213,6 +213,7 @@ class MidiOutput:
     def _send(self, *message: int) -> None:
         # A port that vanished is noticed when the list of ports changes, and closed then.
         if self._open:
+            self._sent_last = time.monotonic()
             with contextlib.suppress(rtmidi.RtMidiError):
                 self._port.send_message(message)
 

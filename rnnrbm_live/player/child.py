@@ -101,6 +101,8 @@ class _Child:
         self._ports.open_output(setup.output)
         if setup.input is not None:
             self._ports.open_input(setup.input)
+        while self._ports.work():
+            pass
         self._ports.start()
         self._piano: PianoSink | None = None
         self._opened: PianoSink | AudioError | None = None
@@ -126,6 +128,8 @@ class _Child:
             self._clock.sleep_until(due)
             self._player.advance()
         self._ports.follow_changes()
+        if self._player.at_leisure:
+            self._ports.work()
         self._use_opened_piano()
         return True
 

@@ -21,6 +21,7 @@ from rnnrbm_live.player.pedal import Pedals
 from rnnrbm_live.player.voices import Holder, Voices
 
 FREEZE_SECONDS = 0.004
+LEISURE = 0.75  # of a step: just after one
 TEMPO_TOLERANCE = 0.005  # a master's tempo wavers so much without being told as another
 START_SECONDS = 0.03  # from StartClock to the first step: time to freeze it and hand it to the piano
 COMPUTER = ""
@@ -169,6 +170,11 @@ class Player:
         due = self._deadline if self._frozen else self._deadline - FREEZE_SECONDS
         tick = self._tick_seconds()
         return due if tick is None else min(due, tick)
+
+    @property
+    def at_leisure(self) -> bool:
+        """Whether no step is due for most of its period: the moment for what may block."""
+        return not self._running or self._deadline - self._clock.now_seconds() > LEISURE * self._period
 
     def advance(self) -> None:
         """Send every tick, and freeze and play every step, that is due."""

@@ -1,12 +1,17 @@
 """Keeps the chosen MIDI ports open: opens them, notices when they vanish, takes them up again when they return.
 
 While a chosen output is not there, the built-in piano plays, even if it is switched off: on a stage silence is worse.
+
+To open or close a port of JACK's takes some 40 ms, in which Python's lock is held. So that no note is late for it, such
+things wait until they are let, and are done one at a time.
 """
 
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Protocol
 
 from rnnrbm_live.core import messages as msg
@@ -28,7 +33,7 @@ class PianoSwitch(Protocol):
 class PortKeeper:
     """MIDI inputs and outputs of one player: our own port, where the system has such, and a chosen output beside it.
 
-    Called from the player's own thread; only listing runs elsewhere.
+    Called from the player's own thread; only listing runs elsewhere. What may block is left to `work`.
     """
 
     def __init__(
@@ -54,6 +59,8 @@ class PortKeeper:
         self._piano: PianoSwitch | None = None
         self._piano_wanted = msg.SetPiano(True, 0.0)
         self._stands_in = False
+        self._closing: deque[MidiOutput | MidiInput] = deque()  # silent already
+        self._waiting: deque[Callable[[], None]] = deque()  # what else may block
         self._stopping = threading.Event()
         self._system: MidiSystem | None = None
         try:
@@ -72,27 +79,8 @@ class PortKeeper:
     def open_output(self, name: str | None) -> None:
         """Play on the output of this name too, or on our own port alone; say so if that cannot be."""
         self._wanted_output = name if name != CLIENT_NAME else None
-        if self._output is not None:
-            self._close_output(self._output)
-            self._output = None
-        if self._system is not None and self._wanted_output is not None:
-            try:
-                self._output = self._system.open_output(self._wanted_output)
-            except MidiPortError as err:
-                self._emit(msg.Notice(str(err)))
-            else:
-                self._use_output(self._output)
-                self._ending = frozenset()
-        elif self._system is not None and not self._system.has_virtual_ports:
-            self._emit(
-                msg.Notice(
-                    f"{self._system.name} lets us offer no port of our own: to be heard in other programs, install"
-                    " loopMIDI and choose its port",
-                    msg.Level.INFO,
-                )
-            )
-        self._switch_piano()
-        self.report()
+        self._leave_output()
+        self._waiting.append(self._use_wanted_output)
 
     def open_input(self, name: str | None) -> None:
         """Listen to the input of this name, to all, or to none; say so if that cannot be."""
@@ -102,7 +90,17 @@ class PortKeeper:
             self._open_inputs((name,))
         else:
             self._listen_to_what_is_there()
-        self.report()
+        self._waiting.append(self.report)
+
+    def work(self) -> bool:
+        """Do one of the things that wait, if one does, and return whether one did."""
+        if self._closing:
+            self._closing.popleft().close()
+        elif self._waiting:
+            self._waiting.popleft()()
+        else:
+            return False
+        return True
 
     @property
     def has_input(self) -> bool:
@@ -143,18 +141,17 @@ class PortKeeper:
         outputs, inputs = self._names
         if self._wanted_output is not None:
             if self._output is not None and self._wanted_output not in outputs:
-                self._close_output(self._output)
-                self._output = None
+                self._leave_output()
                 self._emit(msg.Notice(f"MIDI output {self._wanted_output!r} went away: it is used again on return"))
             elif self._output is None and self._wanted_output in outputs:
-                self.open_output(self._wanted_output)
+                self._waiting.append(self._use_wanted_output)
         gone = [name for name in self._inputs if name not in inputs]
         if gone:
             self._close_inputs(gone)
             self._emit(msg.Notice(f"MIDI input {', '.join(map(repr, gone))} went away: it is used again on return"))
         self._listen_to_what_is_there()
         self._switch_piano()
-        self.report()
+        self._waiting.append(self.report)
 
     def report(self) -> None:
         """Tell what there is and what is in use."""
@@ -175,11 +172,14 @@ class PortKeeper:
     def close(self) -> None:
         """Silence and close everything."""
         self._stopping.set()
+        self._waiting.clear()
         for output in (self._own, self._output):
             if output is not None:
-                self._close_output(output)
+                self._leave(output)
         self._own = self._output = None
         self._close_inputs(self._inputs)
+        while self.work():
+            pass
 
     def _offer_own_output(self, system: MidiSystem) -> None:
         if system.has_virtual_ports:
@@ -195,10 +195,36 @@ class PortKeeper:
         self._player.add_sink(output)
         self._player.clock_out.add(output)
 
-    def _close_output(self, output: MidiOutput) -> None:
+    def _use_wanted_output(self) -> None:
+        if self._system is not None and self._wanted_output is not None and self._output is None:
+            try:
+                self._output = self._system.open_output(self._wanted_output)
+            except MidiPortError as err:
+                self._emit(msg.Notice(str(err)))
+            else:
+                self._use_output(self._output)
+                self._ending = frozenset()
+        elif self._system is not None and not self._system.has_virtual_ports and self._wanted_output is None:
+            self._emit(
+                msg.Notice(
+                    f"{self._system.name} lets us offer no port of our own: to be heard in other programs, install"
+                    " loopMIDI and choose its port",
+                    msg.Level.INFO,
+                )
+            )
+        self._switch_piano()
+        self.report()
+
+    def _leave_output(self) -> None:
+        """Play no more on the chosen output; it is silent at once, and closed later."""
+        if self._output is not None:
+            self._leave(self._output)
+            self._output = None
+
+    def _leave(self, output: MidiOutput) -> None:
         self._player.remove_sink(output)
         self._player.clock_out.remove(output)
-        output.close()
+        self._closing.append(output)
 
     def _switch_piano(self) -> bool:
         """Let the piano sound if it is to, or has to stand in for an output; return whether that is news."""
@@ -206,7 +232,10 @@ class PortKeeper:
             return False
         on, gain_db = self._piano_wanted.on, self._piano_wanted.gain_db
         stood_in = self._stands_in
-        self._stands_in = not on and self._wanted_output is not None and self._output is None
+        missing = (
+            self._wanted_output is not None and self._output is None and self._use_wanted_output not in self._waiting
+        )
+        self._stands_in = missing and not on
         self._piano.set(on=on or self._stands_in, gain_db=gain_db)
         if self._stands_in and not stood_in:
             text = f"MIDI output {self._wanted_output!r} is not there: the built-in piano plays until it is"
@@ -221,18 +250,19 @@ class PortKeeper:
         self._open_inputs(tuple(name for name in names if name not in self._inputs))
 
     def _open_inputs(self, names: Iterable[str]) -> None:
-        for name in names:
-            if self._system is not None:
-                try:
-                    self._inputs[name] = self._system.open_input(name)
-                except MidiPortError as err:
-                    self._emit(msg.Notice(str(err)))
+        self._waiting.extend(partial(self._open_input, name) for name in names)
+
+    def _open_input(self, name: str) -> None:
+        if self._system is not None and name not in self._inputs and self._wanted_input in (name, msg.ALL_INPUTS):
+            try:
+                self._inputs[name] = self._system.open_input(name)
+            except MidiPortError as err:
+                self._emit(msg.Notice(str(err)))
 
     def _close_inputs(self, names: Iterable[str]) -> None:
         if closing := list(names):
             self._player.release_keys()
-        for name in closing:
-            self._inputs.pop(name).close()
+        self._closing.extend(self._inputs.pop(name) for name in closing)
 
     def _scan(self, system: MidiSystem) -> None:
         names = (system.output_names(), system.input_names())

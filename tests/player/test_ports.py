@@ -97,6 +97,19 @@ class Rig:
         """Let the watching thread have looked."""
         self.ports._scan(self.system)  # type: ignore[arg-type]
         self.ports.follow_changes()
+        self.work()
+
+    def open_output(self, name: str | None) -> None:
+        self.ports.open_output(name)
+        self.work()
+
+    def open_input(self, name: str | None) -> None:
+        self.ports.open_input(name)
+        self.work()
+
+    def work(self) -> None:
+        while self.ports.work():
+            pass
 
 
 @pytest.fixture
@@ -107,14 +120,14 @@ def rig(monkeypatch: pytest.MonkeyPatch) -> Rig:
 def test_one_all_or_none(rig: Rig) -> None:
     rig.change()
     for wanted, open_ones in (("pads", ("pads",)), (msg.ALL_INPUTS, ("piano", "pads")), (None, ())):
-        rig.ports.open_input(wanted)
+        rig.open_input(wanted)
         assert rig.open == open_ones
         assert rig.ports.has_input is bool(open_ones)
 
 
 def test_keyboards_come_and_go(rig: Rig) -> None:
     rig.change()
-    rig.ports.open_input(msg.ALL_INPUTS)
+    rig.open_input(msg.ALL_INPUTS)
     rig.system.keys["new"] = deque([(0x90, 60, 90)])
     rig.change()
     assert rig.open == ("piano", "pads", "new")
@@ -128,14 +141,14 @@ def test_keyboards_come_and_go(rig: Rig) -> None:
 def test_one_that_is_taken_is_told_and_the_others_are_heard(rig: Rig) -> None:
     rig.system.taken.add("piano")
     rig.change()
-    rig.ports.open_input(msg.ALL_INPUTS)
+    rig.open_input(msg.ALL_INPUTS)
     assert rig.open == ("pads",)
     assert rig.told == ["MIDI input 'piano' cannot be opened"]
 
 
 def test_one_that_is_not_there_is_waited_for(rig: Rig) -> None:
     rig.change()
-    rig.ports.open_input("organ")
+    rig.open_input("organ")
     assert rig.open == ()
     assert len(rig.told) == 1
     rig.system.keys["organ"] = deque()
@@ -146,8 +159,8 @@ def test_one_that_is_not_there_is_waited_for(rig: Rig) -> None:
 def test_an_echo_is_no_key_and_a_key_is_no_echo(rig: Rig) -> None:
     """A loop gives everything back; the player's own keys on the same device are heard."""
     rig.change()
-    rig.ports.open_output("piano")
-    rig.ports.open_input(msg.ALL_INPUTS)
+    rig.open_output("piano")
+    rig.open_input(msg.ALL_INPUTS)
     rig.player.key(60, 90, 0.0)
     rig.player.key(60, 0, 0.0)
     assert [message[:2] for message in rig.system.wires["piano"].sent] == [(0x91, 60), (0x81, 60)]
@@ -161,13 +174,13 @@ def test_an_echo_is_no_key_and_a_key_is_no_echo(rig: Rig) -> None:
 
 def test_a_chosen_output_plays_beside_our_own(rig: Rig) -> None:
     rig.change()
-    rig.ports.open_output("pads")
+    rig.open_output("pads")
     assert rig.outputs == ("RNN-RBM Live", "pads")
     rig.player.key(60, 90, 0.0)
     for name in ("own", "pads"):
         assert (0x91, 60, 90) in rig.system.wires[name].sent
     pads = rig.system.wires["pads"]
-    rig.ports.open_output(None)
+    rig.open_output(None)
     assert rig.outputs == ("RNN-RBM Live",)
     assert (0x81, 60, 0) in pads.sent
     assert (0x81, 60, 0) not in rig.system.wires["own"].sent, "it goes on there"
@@ -177,7 +190,7 @@ def test_a_chosen_output_plays_beside_our_own(rig: Rig) -> None:
 
 def test_an_output_that_comes_back_is_taken_up_again(rig: Rig) -> None:
     rig.change()
-    rig.ports.open_output("pads")
+    rig.open_output("pads")
     keys = rig.system.keys.pop("pads")
     rig.change()
     assert rig.outputs == ("RNN-RBM Live",)
@@ -189,10 +202,10 @@ def test_an_output_that_comes_back_is_taken_up_again(rig: Rig) -> None:
 def test_where_there_are_no_virtual_ports_loopmidi_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FakeSystem, "has_virtual_ports", False)
     rig = Rig(monkeypatch)
-    rig.ports.open_output(None)
+    rig.open_output(None)
     assert rig.outputs == ()
     assert "loopMIDI" in rig.told[0]
-    rig.ports.open_output("pads")
+    rig.open_output("pads")
     assert rig.outputs == ("pads",)
     assert len(rig.told) == 1
 
@@ -215,7 +228,7 @@ def test_the_piano_stands_in_for_an_output_that_is_gone(rig: Rig) -> None:
     rig.ports.add_piano(piano)
     rig.ports.set_piano(msg.SetPiano(False, -3.0))
     rig.change()
-    rig.ports.open_output("pads")
+    rig.open_output("pads")
     assert (piano.on, stands_in(rig)) == (False, False)
     keys = rig.system.keys.pop("pads")
     rig.change()
@@ -230,19 +243,19 @@ def test_the_piano_stands_in_for_an_output_that_is_gone(rig: Rig) -> None:
 
 
 def test_the_piano_stands_in_for_an_output_that_never_was_there(rig: Rig) -> None:
-    rig.ports.open_output("organ")
+    rig.open_output("organ")
     rig.ports.set_piano(msg.SetPiano(False, 0.0))
     piano = Piano()
     rig.ports.add_piano(piano)  # its device took a while to open
     assert (piano.on, stands_in(rig)) == (True, True)
-    rig.ports.open_output(None)
+    rig.open_output(None)
     assert (piano.on, stands_in(rig)) == (False, False), "nothing is missing when another output is chosen"
 
 
 def test_a_piano_that_plays_anyway_does_not_stand_in(rig: Rig) -> None:
     piano = Piano()
     rig.ports.add_piano(piano)
-    rig.ports.open_output("organ")
+    rig.open_output("organ")
     assert (piano.on, stands_in(rig)) == (True, False)
     assert not [text for text in rig.told if "piano plays" in text]
     rig.ports.set_piano(msg.SetPiano(False, 0.0))
