@@ -4,7 +4,7 @@
 
 The real session plays the shipped model at 120 BPM in 16ths and sends MIDI clock, a tick every 20.8 ms; the real window
 animates at 60 frames per second (offscreen); the piano sounds; another process computes without pause. JACK and
-PulseAudio are servers of our own, without a sound card. Lateness is the player's own: the moment just before a step's
+PulseAudio are servers of our own, without a sound card, JACK in real time where that is allowed, as musicians run it. Lateness is the player's own: the moment just before a step's
 first message goes out, minus its deadline; of the ticks, the worst in each step. Under "trouble" the window freezes
 for 50 ms each second and the engine for 400 ms every five.
 
@@ -161,7 +161,7 @@ def press_keys(answer: Connection) -> None:
 
 
 def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
-    """Play for so long; the first second is left out."""
+    """Play for so long; what was before the first key, for which its port had to be opened, is left out."""
     link = WatchedLink(priority=priority, stalling=trouble)
     link.start()
     robot, theirs = multiprocessing.Pipe()
@@ -211,7 +211,7 @@ def measure(seconds: float, *, priority: bool, trouble: bool) -> Late:
     window.close()
     generator.close()
     link.close()
-    first = link.steps[0].desired_seconds
+    first = link.keys[0].seconds if link.keys else link.steps[0].desired_seconds
     steps = [step for step in link.steps if step.desired_seconds > first + 1.0]
     return Late(
         steps=[1000 * (step.actual_seconds - step.desired_seconds) for step in steps],
@@ -231,6 +231,16 @@ def _key_lateness(keys: Sequence[KeyPlayed], arrived: Sequence[float]) -> list[f
 
 def _child(seconds: float, priority: bool, trouble: bool, answer: Connection) -> None:
     answer.send(measure(seconds, priority=priority, trouble=trouble))
+
+
+def _may_be_real_time() -> bool:
+    """Return whether the system gives this process real-time priority."""
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except OSError:
+        return False
+    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    return True
 
 
 def plot(lines: dict[str, list[float]], path: Path) -> None:
@@ -293,7 +303,7 @@ def main() -> None:
     if arguments.long:
         conditions.append((arguments.long, True, False))
     print(f"Lateness, ms. {machine()}. 16ths at 120 BPM, MIDI clock\n", flush=True)
-    with jack_server(frames=JACK_FRAMES) as jack, pulse_server() as sound:
+    with jack_server(JACK_FRAMES, realtime=_may_be_real_time()) as jack, pulse_server() as sound:
         os.environ.update(jack | {name: sound.environment[name] for name in ("PULSE_SERVER", "PULSE_COOKIE")})
         burner = multiprocessing.get_context("spawn").Process(target=burn, daemon=True)
         burner.start()

@@ -62,12 +62,23 @@ def wait_for(done: object, seconds: float = 15.0, what: str = "it") -> None:
 
 
 @contextlib.contextmanager
-def jack_server(frames: int = 1024) -> Iterator[dict[str, str]]:
+def jack_server(frames: int = 1024, *, realtime: bool = False) -> Iterator[dict[str, str]]:
     """Run a JACK server without a sound card, so many frames a cycle; yield the environment that its clients need."""
     need("jackd", "jack_lsp")
     with _free_name() as name:
         environment = os.environ | {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1"}
-        command = ["jackd", "--no-realtime", "-n", name, "-d", "dummy", "-r", str(RATE), "-p", str(frames)]
+        command = [
+            "jackd",
+            "--realtime" if realtime else "--no-realtime",
+            "-n",
+            name,
+            "-d",
+            "dummy",
+            "-r",
+            str(RATE),
+            "-p",
+            str(frames),
+        ]
         with running(*command) as server:
             _wait_for_jack(server, environment)
             yield environment
