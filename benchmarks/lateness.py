@@ -4,9 +4,9 @@
 
 The real session plays the shipped model at 120 BPM in 16ths and sends MIDI clock, a tick every 20.8 ms; the real window
 animates at 60 frames per second (offscreen); the piano sounds; another process computes without pause. JACK and
-PulseAudio are servers of our own, without a sound card, JACK in real time where that is allowed, as musicians run it. Lateness is the player's own: the moment just before a step's
-first message goes out, minus its deadline; of the ticks, the worst in each step. Under "trouble" the window freezes
-for 50 ms each second and the engine for 400 ms every five.
+PulseAudio are servers of our own, without a sound card, JACK in real time where that is allowed, as musicians run it.
+Lateness is the player's own: the moment just before a step's first message goes out, minus its deadline; of the ticks,
+the worst in each step. Under "trouble" the window freezes for 50 ms each second and the engine for 400 ms every five.
 
 A key is pressed by another program, on JACK; what counts is from when JACK hands it to programs (as one that does
 nothing else sees it) to just before our note goes out.
