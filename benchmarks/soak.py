@@ -5,8 +5,8 @@
 First, offline: so many hours of music at full speed, with a control changed every few bars, the journal being written;
 what is looked for is growth, of memory, threads, open files and the cost of a step. Then, in real time on a JACK
 server of our own with its dummy driver: every few seconds something is done to the instrument, from tempo and model to
-a killed player, a frozen engine and an output that vanishes; an independent process listens to the MIDI output. In the
-end the journal is drawn again, step by step.
+a killed player, a frozen engine and an output that vanishes; an independent process listens to our own MIDI output, all
+the time and to every player after the other. In the end the journal is drawn again, step by step.
 """
 
 from __future__ import annotations
@@ -18,15 +18,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import rtmidi
 
 from benchmarks.lateness import WatchedLink
 from benchmarks.live import play_live
-from benchmarks.machine import machine, percentiles
+from benchmarks.machine import machine, may_be_real_time, percentiles
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.settings import Mode
@@ -35,11 +37,13 @@ from rnnrbm_live.engine.replay import regenerate
 from rnnrbm_live.engine.session import Session
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.journal import records, session_files
+from rnnrbm_live.io.midi_ports import CLIENT_NAME
 from rnnrbm_live.places import DEFAULT_MODEL, model_library
 from rnnrbm_live.player.offline import OfflinePlayer
 from tests.e2e.ear import Ear
 from tests.e2e.servers import jack_server
 
+WITNESS = "soak witness"
 AFTERMATH_SECONDS = 4.0  # after something was done on purpose, in which its consequences are not held against us
 STEPS_PER_HOUR = 4 * 120 * 60
 
@@ -120,14 +124,15 @@ class Chaos:
         self._generator, self._link, self._chance = generator, link, chance
         self._synth: subprocess.Popen[bytes] | None = None
         self.done: dict[str, int] = {}
-        self.times: list[float] = []
+        self.spans: list[tuple[float, float]] = []  # when each thing began, and when it was done
 
     def strike(self) -> None:
         """Do one thing."""
         done_often = (self.controls, self.controls, self.keys, self.transport, self.primer)
         what = self._chance.choice((*done_often, self.kill_player, self.freeze_engine, self.plug, self.panic))
+        began = time.perf_counter()
         what()
-        self.times.append(time.perf_counter())
+        self.spans.append((began, time.perf_counter()))
         self.done[what.__name__] = self.done.get(what.__name__, 0) + 1
 
     def controls(self) -> None:
@@ -169,7 +174,7 @@ class Chaos:
 
     def kill_player(self) -> None:
         """Kill the process that plays; not so often that it is given up."""
-        if self._link.pid is not None and self.done.get("kill_player", 0) * 25 <= len(self.times):
+        if self._link.pid is not None and self.done.get("kill_player", 0) * 25 <= len(self.spans):
             os.kill(self._link.pid, signal.SIGKILL)
 
     def freeze_engine(self) -> None:
@@ -207,15 +212,39 @@ sys.stdin.read()
 """
 
 
+class Wires:
+    """Connects our own port to the witness whenever a player offers it: it listens all the time."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self._ended = threading.Event()
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def close(self) -> None:
+        """Connect no more."""
+        self._ended.set()
+
+    def _run(self) -> None:
+        lister = rtmidi.MidiIn(rtapi=rtmidi.API_UNIX_JACK, name="wires")
+        connected: set[str] = set()
+        while not self._ended.wait(0.05):
+            offered = {name for name in lister.get_ports() if name.startswith(CLIENT_NAME) and name.endswith(":out")}
+            for name in offered - connected:
+                subprocess.run(["jack_connect", name, f"{WITNESS}:in"], capture_output=True, check=False)
+            connected = offered
+
+
 def live(minutes: float, folder: Path) -> None:
     """Play for so many minutes in real time and do things to the instrument; print what came of it."""
     link = WatchedLink(priority=True)
     link.start()
     generator = play_live(link, ask.Adjust("tempo_bpm", 120.0), ask.Play(), sessions=folder)
-    time.sleep(3.0)
-    first = Footprint.of(os.getpid()), Footprint.of(link.pid)
     chance = random.Random(1)
     chaos = Chaos(generator, link, chance)
+    ear = Ear(device=WITNESS)
+    wires = Wires()
+    time.sleep(3.0)
+    first = Footprint.of(os.getpid()), Footprint.of(link.pid)
     end = time.perf_counter() + 60 * minutes
     while time.perf_counter() < end:
         time.sleep(chance.uniform(3, 8))
@@ -224,23 +253,23 @@ def live(minutes: float, folder: Path) -> None:
     generator.send(OpenOutput(None))
     generator.send(ask.Play())
     time.sleep(AFTERMATH_SECONDS)
-    ear = Ear()
     time.sleep(6.0)
     last = Footprint.of(os.getpid()), Footprint.of(link.pid)
     generator.send(ask.Stop())
     time.sleep(1.0)
     generator.close()
     link.close()
-    time.sleep(0.5)
+    time.sleep(1.0)
     hung = ear.sounding
+    wires.close()
     ear.close()
 
-    struck = np.array([*chaos.times, np.inf])
+    begun, done = np.array([*chaos.spans, (np.inf, np.inf)]).T
     late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in link.steps]
     calm = [
         step
         for step in link.steps
-        if not ((struck <= step.desired_seconds) & (step.desired_seconds - struck < AFTERMATH_SECONDS)).any()
+        if not ((begun <= step.desired_seconds) & (step.desired_seconds - done < AFTERMATH_SECONDS)).any()
     ]
     calm_late = [(step.actual_seconds - step.desired_seconds) * 1000 for step in calm]
     print(f"{minutes:g} minutes; done to it: {', '.join(f'{name} {n}' for name, n in sorted(chaos.done.items()))}\n")
@@ -271,7 +300,7 @@ def main() -> None:
             offline(arguments.hours, Path(folder) / "offline")
             print()
         if arguments.minutes:
-            with jack_server() as environment:
+            with jack_server(realtime=may_be_real_time()) as environment:
                 os.environ.update(environment)
                 live(arguments.minutes, Path(folder) / "live")
 
