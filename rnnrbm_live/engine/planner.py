@@ -201,12 +201,13 @@ class Planner:
         return step, planned
 
     def confirm(self, step: int, heard: PlannedFrame, keys: Keys = NO_KEYS) -> Section | None:
-        """Take note of a step that sounded, with the player's keys; return the section that begins there, if one does.
+        """Take note of a step that sounded, with the player's keys; return its section, if that begins with it.
 
         If it is not what was planned, everything after it is dropped, to be planned anew from what was heard.
         """
         if step > self.next_step:  # time jumped
             self._plan.clear()
+        before = self._last.section
         section, state = self._section_and_state(step, self._last)
         if self._plan and (self._plan[0].planned, self._plan[0].keys) == (heard, keys):
             self._last = self._plan.pop(0)
@@ -217,7 +218,7 @@ class Planner:
         self._remember(step, state, self._last)
         self.next_step = step + 1
         self._sections = self._sections[self._section_index(step) :]
-        return self._last.section if self._last.section.first_step == step else None
+        return section if section is not before else None
 
     def weigh(self) -> bool:
         """Find out how likely each key is at the nearest planned step for which that is not known, if there is one."""
