@@ -82,7 +82,7 @@ class Exchange:
         """Fall silent and begin a conversation with the player."""
         self.end()
         conductor = self._conductor
-        self.turns = Turns(conductor, conductor.planner.timeline_at(conductor.first_open_step))
+        self.turns = Turns(conductor, conductor.planner.timeline_before(conductor.first_open_step))
         self.turns.begin(settings)
         self.send_click(settings)
 

@@ -106,6 +106,7 @@ class Performance:
         """End the take."""
         self.jumps.lift_loop()
         self.conductor.stop()
+        self.conductor.planner.call_off_all()
         self.exchange.end()
         self.transport = Transport.STOPPED
 
@@ -236,13 +237,13 @@ class Performance:
 
     def _from_the_start(self, step: int, settings: Settings) -> Section:
         """Let the model play from a step on, in its initial state."""
-        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_at(step)
+        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(step)
         state = stepper.begin(timeline, step, seed=settings.seed, take=self.take)
         return Section(step, stepper, state, take=self.take, seed=settings.seed)
 
     def _after_primer(self, step: int, frames: Sequence[Frame], heard_from: int) -> Section:
         """Let the model play from a step on, after a primer that it heard from `heard_from` on."""
-        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_at(step)
+        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(step)
         state = stepper.listen_to(frames, timeline, heard_from, then_step=step)
         return Section(
             step, stepper, state, take=self.take, label=TOOK_OVER, heard=tuple(frames), heard_from=heard_from

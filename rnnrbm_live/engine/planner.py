@@ -150,14 +150,14 @@ class Planner:
         """Return what is to play at a step from `next_step` on."""
         return self._sections[self._section_index(step)]
 
-    def timeline_at(self, step: int) -> Timeline:
-        """Return where bars begin on the road that a step from `next_step` on belongs to."""
-        return self.timeline.later(self.section_at(step).shift or 0)
+    def timeline_before(self, step: int) -> Timeline:
+        """Return where bars begin on the road that is heard just before a step from `next_step` on."""
+        return self.timeline.later(self._before(step).shift or 0)
 
     def schedule(self, section: Section) -> None:
         """Play a section from its first step on, in place of whatever was to come from there."""
         if section.shift is None:
-            section = replace(section, shift=self.section_at(section.first_step).shift)
+            section = replace(section, shift=self._before(section.first_step).shift)
         self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
         self.cut(section.first_step)
 
@@ -166,6 +166,11 @@ class Planner:
         if section.first_step >= from_step:
             self._sections = [other for other in self._sections if other is not section]
             self.cut(section.first_step)
+
+    def call_off_all(self) -> None:
+        """Do not play any section that has not begun."""
+        self._sections = [self._last.section]
+        self.cut(self.next_step)
 
     def cut(self, from_step: int) -> None:
         """Drop what is planned from a step on, to be planned again."""
@@ -272,6 +277,11 @@ class Planner:
     def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
         section = self._sections[self._section_index(step)]
         return section, before.state_after if section is before.section else section.state
+
+    def _before(self, step: int) -> Section:
+        """Return the section that a section which begins at a step comes after."""
+        earlier = [section for section in self._sections if section.first_step < step]
+        return earlier[-1] if earlier else self._last.section
 
     def _section_index(self, step: int) -> int:
         return max(0, bisect_right(self._sections, step, key=lambda section: section.first_step) - 1)
