@@ -183,6 +183,9 @@ class Performance:
         """Fall silent and wait for the player's notes, to a click or, without one, with time standing still."""
         if settings.click:
             self._enter(Section(from_step), settings=settings)
+        else:
+            self.jumps.loop = None
+            self.conductor.planner.call_off_all()
         self.exchange.listen(from_step, settings)
 
     def take_over(self, settings: Settings) -> Settings:
@@ -193,7 +196,7 @@ class Performance:
             self.conductor.tempo_bpm = heard.tempo_bpm
             settings = replace(settings, tempo_bpm=round(heard.tempo_bpm, 1))
             self.tape.write(jot.NotesRewritten(Source.PRIMER, heard.first_step, heard.notes))
-        section = self._after_primer(entry.step, heard.roll.frames(), heard.first_step)
+        section = self._after_primer(entry.step, heard.roll.frames(), heard.first_step, enter_at=entry.step)
         self._enter(section, settings=settings, at_seconds=entry.at_seconds)
         self.exchange.primer = PrimerState.CONTINUED
         return settings
@@ -206,7 +209,7 @@ class Performance:
         script = [msg.PlannedFrame(frame, (), Source.PRIMER) for frame in frames]
         self._enter(
             Section(start, script=script, label=f"Primer: {name}"),
-            self._after_primer(start + len(roll), frames, start),
+            self._after_primer(start + len(roll), frames, start, enter_at=start),
             settings=settings,
         )
         self.exchange.primer = PrimerState.CONTINUED
@@ -241,9 +244,12 @@ class Performance:
         state = stepper.begin(timeline, step, seed=settings.seed, take=self.take)
         return Section(step, stepper, state, take=self.take, seed=settings.seed)
 
-    def _after_primer(self, step: int, frames: Sequence[Frame], heard_from: int) -> Section:
-        """Let the model play from a step on, after a primer that it heard from `heard_from` on."""
-        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(step)
+    def _after_primer(self, step: int, frames: Sequence[Frame], heard_from: int, *, enter_at: int) -> Section:
+        """Let the model play from a step on, after a primer that it heard from `heard_from` on.
+
+        `enter_at` is the first step of all that is entered, in place of whatever was to come from there.
+        """
+        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(enter_at)
         state = stepper.listen_to(frames, timeline, heard_from, then_step=step)
         return Section(
             step, stepper, state, take=self.take, label=TOOK_OVER, heard=tuple(frames), heard_from=heard_from

@@ -25,6 +25,7 @@ from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
+from rnnrbm_live.core.text import as_text
 from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
 from rnnrbm_live.engine.notices import Notices
 from rnnrbm_live.engine.performance import Performance
@@ -264,7 +265,7 @@ class Session:
             music.new_take()
         if self._mode is Mode.TURNS:  # after a file the model plays on alone
             self._mode = Mode.FREE
-        music.play_primer(roll, command.name, self._settings)
+        music.play_primer(roll, as_text(command.name), self._settings)
 
     @_act.register
     def _(self, command: ask.Adjust) -> None:

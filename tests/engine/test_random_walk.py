@@ -18,7 +18,6 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import ManualClock
-from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Meter
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll
 from rnnrbm_live.core.recording import Recording
@@ -251,7 +250,11 @@ class Walk:
         notes = [Note(step, step + 2, 55 + self.chance.randrange(20)) for step in range(0, 24, 2)]
         meter = self.chance.choice((Meter(4, 4), Meter(3, 4)))
         roll = PianoRoll.from_notes(notes, self.chance.choice((2, 4)))
-        self.do(ask.UsePrimer(PianoRoll(roll.sounding, roll.onsets, roll.steps_per_beat, meters=(MeterChange(0, meter),)), "x.mid"))
+        self.do(
+            ask.UsePrimer(
+                PianoRoll(roll.sounding, roll.onsets, roll.steps_per_beat, meters=(MeterChange(0, meter),)), "x.mid"
+            )
+        )
 
     def _odd(self) -> None:
         kind = self.chance.choice(("panic", "die", "sleep", "nap", "new", "take up"))
@@ -332,6 +335,7 @@ def test_whatever_happens_what_is_written_down_is_what_sounded(seed: int) -> Non
 def main() -> None:
     """Take as many walks as asked for; print those that fail."""
     import traceback
+
     count, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
     drawn = failed = 0
     for seed in range(first, first + count):
@@ -342,7 +346,11 @@ def main() -> None:
         except Exception as err:
             failed += 1
             frames = traceback.extract_tb(err.__traceback__)
-            print(f"seed {seed}: {type(err).__name__} {str(err)[:150]!r} at", *[f"{f.filename.rsplit('/')[-1]}:{f.lineno}" for f in frames[-3:]], flush=True)
+            print(
+                f"seed {seed}: {type(err).__name__} {str(err)[:150]!r} at",
+                *[f"{f.filename.rsplit('/')[-1]}:{f.lineno}" for f in frames[-3:]],
+                flush=True,
+            )
     print(f"{count} walks, {failed} failed, {drawn} steps drawn again")
 
 
