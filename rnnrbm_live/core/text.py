@@ -4,5 +4,5 @@ from __future__ import annotations
 
 
 def as_text(name: str) -> str:
-    """Return a file's name as text: bytes in it that are none (`os.fsdecode` lets them through) become question marks."""
+    """Return a file's name as text: what `os.fsdecode` lets through and no text can hold becomes question marks."""
     return name.encode(errors="replace").decode()

@@ -146,7 +146,7 @@ class Conductor:
 
     @property
     def overtaken(self) -> bool:
-        """Whether what the player reports is of before a stop that time has gone on after: its steps are played anew."""
+        """Whether the player reports on the time before a stop after which time runs again: it plays those steps anew."""
         return self.running and self._unanswered > 0
 
     def restart(self, settings: Settings) -> None:

@@ -37,9 +37,7 @@ def write_wav(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -
 
     if frame(max(note.end_steps for note in notes)) > LONGEST_SECONDS * SAMPLE_RATE:
         hours = LONGEST_SECONDS / 3600
-        raise SoundFileError(
-            f"{path.name} would last more than {hours:g} hours, which WAV cannot hold: choose fewer bars"
-        )
+        raise SoundFileError(f"{path.name} would last more than {hours:g} hours, too long for WAV: choose fewer bars")
     # Releases first where a key is struck again.
     events = sorted(
         [(frame(note.end_steps), 0, note) for note in notes] + [(frame(note.start_steps), 1, note) for note in notes],

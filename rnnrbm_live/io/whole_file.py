@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Yield a place beside `path` to write to; what is there at the end takes the place of `path`, unless writing failed.
+    """Yield a place beside `path` to write to; what is there at the end replaces `path`, unless writing failed.
 
     Raises:
         OSError: if it cannot be put there.

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 import random
 import sys
+import traceback
 from collections import deque
+from dataclasses import replace
 from functools import lru_cache
 
 import pytest
@@ -249,12 +251,8 @@ class Walk:
     def _primer(self) -> None:
         notes = [Note(step, step + 2, 55 + self.chance.randrange(20)) for step in range(0, 24, 2)]
         meter = self.chance.choice((Meter(4, 4), Meter(3, 4)))
-        roll = PianoRoll.from_notes(notes, self.chance.choice((2, 4)))
-        self.do(
-            ask.UsePrimer(
-                PianoRoll(roll.sounding, roll.onsets, roll.steps_per_beat, meters=(MeterChange(0, meter),)), "x.mid"
-            )
-        )
+        roll = replace(PianoRoll.from_notes(notes, self.chance.choice((2, 4))), meters=(MeterChange(0, meter),))
+        self.do(ask.UsePrimer(roll, "x.mid"))
 
     def _odd(self) -> None:
         kind = self.chance.choice(("panic", "die", "sleep", "nap", "new", "take up"))
@@ -325,32 +323,26 @@ class Walk:
         return drawn
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(5))
 def test_whatever_happens_what_is_written_down_is_what_sounded(seed: int) -> None:
     walk = Walk(seed)
-    walk.go(60)
+    walk.go(40)
     walk.verify()
 
 
 def main() -> None:
     """Take as many walks as asked for; print those that fail."""
-    import traceback
-
-    count, first = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    count = int(sys.argv[1])
     drawn = failed = 0
-    for seed in range(first, first + count):
+    for seed in range(count):
         walk = Walk(seed)
         try:
             walk.go(60)
             drawn += walk.verify()
-        except Exception as err:
+        except Exception:  # the others are worth taking all the same
             failed += 1
-            frames = traceback.extract_tb(err.__traceback__)
-            print(
-                f"seed {seed}: {type(err).__name__} {str(err)[:150]!r} at",
-                *[f"{f.filename.rsplit('/')[-1]}:{f.lineno}" for f in frames[-3:]],
-                flush=True,
-            )
+            print(f"walk {seed}:")
+            traceback.print_exc(file=sys.stdout)
     print(f"{count} walks, {failed} failed, {drawn} steps drawn again")
 
 
