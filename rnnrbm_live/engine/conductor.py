@@ -146,7 +146,7 @@ class Conductor:
 
     @property
     def overtaken(self) -> bool:
-        """Whether the player still reports on the time before a stop, and time runs again: it plays those steps anew."""
+        """Whether the player still reports on the time before a stop, though time runs again: it plays that anew."""
         return self.running and self._unanswered > 0
 
     def restart(self, settings: Settings) -> None:
