@@ -46,9 +46,12 @@ def restored_settings(base: Settings, remembered: Mapping[str, Any]) -> Settings
     settings = base
     for field in fields(Settings):
         if field.name in remembered:
-            value: dict[str, Any] = {field.name: remembered[field.name]}
+            value: Any = remembered[field.name]
+            if isinstance(value, list):  # JSON knows no tuples
+                value = tuple(value)
+            change: dict[str, Any] = {field.name: value}
             try:
-                settings = replace(settings, **value)
+                settings = replace(settings, **change)
             except SettingsError:
                 continue
     return settings

@@ -122,7 +122,7 @@ class UsePrimer:
 
     Attributes:
         roll: on any grid; resampled to the model's.
-        name: for the marker and the notice, such as a file name.
+        name: for the marker and the notice, such as a file name; what no text can hold is replaced.
     """
 
     roll: PianoRoll

@@ -58,6 +58,7 @@ class Conductor:
         self.last_seconds = 0.0
         self.held = HeldKeys()
         self.duet = False
+        self._unanswered = 0  # how often the player was told to stop and has not said yet that it has
 
     @property
     def period(self) -> float:
@@ -134,9 +135,25 @@ class Conductor:
     def stop(self) -> None:
         """Let time stand still before the next step; what sounds ends."""
         self._link.send(StopClock())
+        self._unanswered += 1
         self.planner.silence(self.next_step)
         self.last_step = self.next_step - 1
         self.running = False
+
+    def take_stopped(self) -> None:
+        """Take note that the player has stopped, as it was told to."""
+        self._unanswered = max(0, self._unanswered - 1)
+
+    @property
+    def overtaken(self) -> bool:
+        """Whether the player still reports on the time before a stop, though time runs again: it plays that anew."""
+        return self.running and self._unanswered > 0
+
+    def restart(self, settings: Settings) -> None:
+        """Tell a player that has been started anew what it must know, and let time run if it did."""
+        self._unanswered = 0
+        if self.running:
+            self.start(settings)
 
     def extend(self, settings: Settings) -> None:
         """Plan one frame more and send it."""
@@ -150,9 +167,17 @@ class Conductor:
         self._revision += 1
         self.planner.cut(self.first_open_step)
 
+    def pass_over(self, step: int) -> None:
+        """While time stands still, let nothing begin before a step: the player's notes are there."""
+        if not self.running and step > self.next_step:
+            self.planner.silence(step)
+            self.last_step = step - 1
+
     def hear(self, key: KeyPlayed) -> None:
         """Take in a key; in a duet its step and all after it are planned anew."""
         self.held.hear(key)
+        if not self.running:
+            self.held.forget(self.next_step)
         if self.duet and self.running:
             self._revision += 1
             self.planner.cut(self.next_step if key.step is None else key.step)

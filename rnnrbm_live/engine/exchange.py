@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.grid import Timeline
@@ -82,7 +82,7 @@ class Exchange:
         """Fall silent and begin a conversation with the player."""
         self.end()
         conductor = self._conductor
-        self.turns = Turns(conductor, conductor.planner.timeline_at(conductor.first_open_step))
+        self.turns = Turns(conductor, conductor.planner.timeline_before(conductor.first_open_step))
         self.turns.begin(settings)
         self.send_click(settings)
 
@@ -113,19 +113,30 @@ class Exchange:
 
         Args:
             key: it.
-            playing: whether music plays, or would if the player did; if not, no primer is listened to.
+            playing: whether music plays, or would if the player did; if not, a primer does not go on, but keys of it
+                are let go of.
 
         Returns:
             Its place in steps, as far as that is known, and what it is part of.
         """
         if self.turns is not None:
             self.turns.hear(key)
-        if self.listener is None or not playing or self.listener.is_too_early(key):
+        if self.listener is None or self.listener.is_too_early(key) or (key.velocity and not playing):
             return key.position_steps, Source.PLAYER
+        if key.position_steps is None and self.listener.to_click:  # time stands still
+            key = replace(key, position_steps=float(self._conductor.next_step))
         heard = self.listener.hear(key)
         if self.listener.started:
             self.primer = PrimerState.LISTENING
         return (key.position_steps, Source.PLAYER) if heard is None else (heard, Source.PRIMER)
+
+    def release_all(self, seconds: float) -> None:
+        """Let go of the player's keys: their player went away."""
+        end = self._conductor.next_step
+        if self.listener is not None:
+            self.listener.release_all(seconds, float(end))
+        if self.turns is not None:
+            self.turns.release_all(end)
 
     def is_over(self, now_seconds: float, settings: Settings) -> bool:
         """Return whether the player has been silent for so long that the model takes over."""

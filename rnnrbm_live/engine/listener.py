@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from rnnrbm_live.core.grid import step_seconds
 from rnnrbm_live.core.messages import KeyPlayed
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
+from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.engine.primer import estimate_tempo, notes_of_keys, quantise
 
 
@@ -60,7 +61,12 @@ class Listener:
         return early and bool(key.velocity)
 
     def hear(self, key: KeyPlayed) -> float | None:
-        """Take in a key and return its (provisional) place in steps; None for a release that belongs to no press."""
+        """Take in a key and return its (provisional) place in steps.
+
+        None for one that is no part of the primer: a release that belongs to no press, or a key that no piano has.
+        """
+        if key.pitch not in PIANO:
+            return None
         if key.velocity:
             self._held.add(key.pitch)
         elif key.pitch not in self._held:
@@ -69,6 +75,11 @@ class Listener:
             self._held.discard(key.pitch)
         self._keys.append(key)
         return self._place(key)
+
+    def release_all(self, seconds: float, position_steps: float) -> None:
+        """Let go of every key, at a time and a place on the grid: their player went away."""
+        for pitch in sorted(self._held):
+            self.hear(KeyPlayed(pitch, 0, seconds, position_steps))
 
     def position_steps(self, seconds: float) -> float:
         """Return the provisional place of a moment, without a click."""

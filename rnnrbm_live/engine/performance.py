@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -105,6 +106,7 @@ class Performance:
         """End the take."""
         self.jumps.lift_loop()
         self.conductor.stop()
+        self.conductor.planner.call_off_all()
         self.exchange.end()
         self.transport = Transport.STOPPED
 
@@ -117,8 +119,7 @@ class Performance:
     def restart(self, settings: Settings) -> None:
         """Tell a player that has been started anew what it must know, and let time run if it did."""
         self.exchange.send_click(settings)
-        if self.conductor.running:
-            self.conductor.start(settings)
+        self.conductor.restart(settings)
 
     def _begin_take(self, settings: Settings, mode: Mode) -> None:
         take = self.new_take()
@@ -140,7 +141,7 @@ class Performance:
         elif listener is None or listener.to_click:
             self.conductor.start(settings)
         else:
-            self.listen(listener.first_step, settings)
+            self.listen(self.conductor.next_step, settings)
 
     # --- who leads ---------------------------------------------------------------------------------------
 
@@ -166,17 +167,25 @@ class Performance:
             self.conductor.revise()
 
     def change_model(self, settings: Settings) -> None:
-        """While time runs, play on with the model that is in use now."""
+        """Play on, from the next bar, with the model that is in use now; a pause goes on."""
         if self.exchange.turns is not None:
             self.exchange.turns.answer_anew()
         elif self.exchange.listener is None:
             first = self.timeline.next_bar_step(self.conductor.first_open_step)
-            self._enter(self._from_the_start(first, settings), settings=settings)
+            section = self._from_the_start(first, settings)
+            if self.transport is Transport.PLAYING:
+                self._enter(section, settings=settings)
+            else:
+                self.jumps.loop = None
+                self.conductor.schedule(section)
 
     def listen(self, from_step: int, settings: Settings) -> None:
         """Fall silent and wait for the player's notes, to a click or, without one, with time standing still."""
         if settings.click:
             self._enter(Section(from_step), settings=settings)
+        else:
+            self.jumps.loop = None
+            self.conductor.planner.call_off_all()
         self.exchange.listen(from_step, settings)
 
     def take_over(self, settings: Settings) -> Settings:
@@ -187,7 +196,7 @@ class Performance:
             self.conductor.tempo_bpm = heard.tempo_bpm
             settings = replace(settings, tempo_bpm=round(heard.tempo_bpm, 1))
             self.tape.write(jot.NotesRewritten(Source.PRIMER, heard.first_step, heard.notes))
-        section = self._after_primer(entry.step, heard.roll.frames(), heard.first_step)
+        section = self._after_primer(entry.step, heard.roll.frames(), heard.first_step, enter_at=entry.step)
         self._enter(section, settings=settings, at_seconds=entry.at_seconds)
         self.exchange.primer = PrimerState.CONTINUED
         return settings
@@ -200,7 +209,7 @@ class Performance:
         script = [msg.PlannedFrame(frame, (), Source.PRIMER) for frame in frames]
         self._enter(
             Section(start, script=script, label=f"Primer: {name}"),
-            self._after_primer(start + len(roll), frames, start),
+            self._after_primer(start + len(roll), frames, start, enter_at=start),
             settings=settings,
         )
         self.exchange.primer = PrimerState.CONTINUED
@@ -214,7 +223,6 @@ class Performance:
 
     def jump(self, *sections: Section, settings: Settings) -> None:
         """Enter sections and let time run; what a primer had begun is over."""
-        self.transport = Transport.PLAYING
         self.exchange.primer = PrimerState.CONTINUED
         self._enter(*sections, settings=settings)
 
@@ -223,7 +231,8 @@ class Performance:
         self.exchange.take_turns(settings)
 
     def _enter(self, *sections: Section, settings: Settings, at_seconds: float | None = None) -> None:
-        """Play sections, in order, and neither listen nor take turns nor loop any more."""
+        """Let time run and play sections, in order; neither listen nor take turns nor loop any more."""
+        self.transport = Transport.PLAYING
         self.jumps.loop = None
         self.exchange.end()
         self.conductor.enter(*sections, settings=settings, at_seconds=at_seconds)
@@ -231,13 +240,16 @@ class Performance:
 
     def _from_the_start(self, step: int, settings: Settings) -> Section:
         """Let the model play from a step on, in its initial state."""
-        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_at(step)
+        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(step)
         state = stepper.begin(timeline, step, seed=settings.seed, take=self.take)
         return Section(step, stepper, state, take=self.take, seed=settings.seed)
 
-    def _after_primer(self, step: int, frames: Sequence[Frame], heard_from: int) -> Section:
-        """Let the model play from a step on, after a primer that it heard from `heard_from` on."""
-        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_at(step)
+    def _after_primer(self, step: int, frames: Sequence[Frame], heard_from: int, *, enter_at: int) -> Section:
+        """Let the model play from a step on, after a primer that it heard from `heard_from` on.
+
+        `enter_at` is the first step of all that is entered, in place of whatever was to come from there.
+        """
+        stepper, timeline = self._model.stepper, self.conductor.planner.timeline_before(enter_at)
         state = stepper.listen_to(frames, timeline, heard_from, then_step=step)
         return Section(
             step, stepper, state, take=self.take, label=TOOK_OVER, heard=tuple(frames), heard_from=heard_from
@@ -247,6 +259,8 @@ class Performance:
 
     def confirm(self, event: msg.StepPlayed, settings: Settings) -> None:
         """Take note of a step that sounded."""
+        if self.conductor.overtaken:
+            return
         begun = self.conductor.confirm(event)
         planner, history = self.conductor.planner, self.jumps.ways.history
         if begun is not None:
@@ -262,11 +276,18 @@ class Performance:
             jot.StepHeard(event.step, event.planned, event.tempo_bpm, planner.heard_settings, planner.heard_keys)
         )
 
+    def stopped(self, event: msg.ClockStopped) -> None:
+        """Take note that time stands still, or stood still for a moment."""
+        self.conductor.take_stopped()
+        self.tape.write(jot.TimeStopped(min(event.position_steps, float(self.conductor.next_step))))
+
     def hear(self, event: msg.KeyPlayed) -> tuple[float | None, Source]:
         """Take in a key of the player's; return its place in steps, None if it has none, and what it is part of."""
         self.conductor.hear(event)
         place, source = self.exchange.hear(event, playing=self.transport is Transport.PLAYING)
-        if place is None and not event.velocity:
+        if place is not None:
+            self.conductor.pass_over(math.ceil(place))
+        elif not event.velocity:
             place = self.tape.recording.end_steps  # time stands still: a held key ends where the music does
         return place, source
 
@@ -277,8 +298,7 @@ class Performance:
         for pitch in pitches:
             self.tape.write(jot.KeyHeard(end, pitch, 0, Source.PLAYER))
         self.conductor.held.release_all()
-        if self.exchange.turns is not None:
-            self.exchange.turns.release_all(end)
+        self.exchange.release_all(self._clock.now_seconds())
 
     def plan_answer(self, settings: Settings) -> None:
         """In a conversation, plan the answer if its call has changed."""

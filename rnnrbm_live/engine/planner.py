@@ -150,14 +150,14 @@ class Planner:
         """Return what is to play at a step from `next_step` on."""
         return self._sections[self._section_index(step)]
 
-    def timeline_at(self, step: int) -> Timeline:
-        """Return where bars begin on the road that a step from `next_step` on belongs to."""
-        return self.timeline.later(self.section_at(step).shift or 0)
+    def timeline_before(self, step: int) -> Timeline:
+        """Return where bars begin on the road that is heard just before a step from `next_step` on."""
+        return self.timeline.later(self._before(step).shift or 0)
 
     def schedule(self, section: Section) -> None:
         """Play a section from its first step on, in place of whatever was to come from there."""
         if section.shift is None:
-            section = replace(section, shift=self.section_at(section.first_step).shift)
+            section = replace(section, shift=self._before(section.first_step).shift)
         self._sections = [old for old in self._sections if old.first_step < section.first_step] + [section]
         self.cut(section.first_step)
 
@@ -166,6 +166,11 @@ class Planner:
         if section.first_step >= from_step:
             self._sections = [other for other in self._sections if other is not section]
             self.cut(section.first_step)
+
+    def call_off_all(self) -> None:
+        """Do not play any section that has not begun."""
+        self._sections = [self._last.section]
+        self.cut(self.next_step)
 
     def cut(self, from_step: int) -> None:
         """Drop what is planned from a step on, to be planned again."""
@@ -201,12 +206,13 @@ class Planner:
         return step, planned
 
     def confirm(self, step: int, heard: PlannedFrame, keys: Keys = NO_KEYS) -> Section | None:
-        """Take note of a step that sounded, with the player's keys; return the section that begins there, if one does.
+        """Take note of a step that sounded, with the player's keys; return its section, if that begins with it.
 
         If it is not what was planned, everything after it is dropped, to be planned anew from what was heard.
         """
         if step > self.next_step:  # time jumped
             self._plan.clear()
+        before = self._last.section
         section, state = self._section_and_state(step, self._last)
         if self._plan and (self._plan[0].planned, self._plan[0].keys) == (heard, keys):
             self._last = self._plan.pop(0)
@@ -217,7 +223,7 @@ class Planner:
         self._remember(step, state, self._last)
         self.next_step = step + 1
         self._sections = self._sections[self._section_index(step) :]
-        return self._last.section if self._last.section.first_step == step else None
+        return section if section is not before else None
 
     def weigh(self) -> bool:
         """Find out how likely each key is at the nearest planned step for which that is not known, if there is one."""
@@ -271,6 +277,11 @@ class Planner:
     def _section_and_state(self, step: int, before: _Planned) -> tuple[Section, State | None]:
         section = self._sections[self._section_index(step)]
         return section, before.state_after if section is before.section else section.state
+
+    def _before(self, step: int) -> Section:
+        """Return the section that a section which begins at a step comes after."""
+        earlier = [section for section in self._sections if section.first_step < step]
+        return earlier[-1] if earlier else self._last.section
 
     def _section_index(self, step: int) -> int:
         return max(0, bisect_right(self._sections, step, key=lambda section: section.first_step) - 1)

@@ -25,6 +25,7 @@ from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import RANGES, Mode, Settings
+from rnnrbm_live.core.text import as_text
 from rnnrbm_live.engine.devices import ModelInUse, SamplerLoader
 from rnnrbm_live.engine.notices import Notices
 from rnnrbm_live.engine.performance import Performance
@@ -93,7 +94,7 @@ class Session:
         self._notices = Notices(link.wake)
         self._open_journal = open_journal
         self._watched = watched
-        self._given_up = False
+        self._given_up = 0  # sessions that the player has not stopped playing yet
         self._model = ModelInUse(load_model(model), gpu, self._notices.warn)
         self._music = self._perform(self._new_tape())
         self._publish()
@@ -210,11 +211,12 @@ class Session:
     @_act.register
     def _(self, command: ask.Loop) -> None:
         music, jumps, seed = self._music, self._music.jumps, self._settings.seed
-        jumps.lift_loop()
         if command.region is None:
+            jumps.lift_loop()
             self._notices.say("No loop any more: the music goes on from here")
             return
         first, end = jumps.ways.whole_bars(*command.region)
+        jumps.lift_loop()
         loop = jumps.loop_over(first, end, self._model.stepper, take=music.new_take(), seed=seed)
         music.jump(loop.coming, settings=self._settings)
         jumps.loop = loop
@@ -261,10 +263,9 @@ class Session:
         if music.transport is Transport.STOPPED:
             self._adopt(roll)
             music.new_take()
-        music.transport = Transport.PLAYING
         if self._mode is Mode.TURNS:  # after a file the model plays on alone
             self._mode = Mode.FREE
-        music.play_primer(roll, command.name, self._settings)
+        music.play_primer(roll, as_text(command.name), self._settings)
 
     @_act.register
     def _(self, command: ask.Adjust) -> None:
@@ -344,6 +345,8 @@ class Session:
             self._keys[event.pitch] = event.velocity
         else:
             self._keys.pop(event.pitch, None)
+        if self._given_up:
+            event = replace(event, position_steps=None, step=None)  # those of the session before
         place, source = self._music.hear(event)
         if place is not None and not self._given_up:
             self._music.tape.write(jot.KeyHeard(max(place, 0.0), event.pitch, event.velocity, source))
@@ -364,9 +367,9 @@ class Session:
     @_take.register
     def _(self, event: msg.ClockStopped) -> None:
         if self._given_up:
-            self._given_up = False
-            return
-        self._music.tape.write(jot.TimeStopped(event.position_steps))
+            self._given_up -= 1
+        else:
+            self._music.stopped(event)
 
     @_take.register
     def _(self, event: msg.Ports) -> None:
@@ -378,7 +381,7 @@ class Session:
 
     @_take.register
     def _(self, event: msg.PlayerRestarted) -> None:
-        self._given_up = False
+        self._given_up = 0
         self._music.release_all(self._keys)
         self._keys.clear()
         self._send_sound()
@@ -387,7 +390,7 @@ class Session:
 
     @_take.register
     def _(self, event: msg.PlayerLost) -> None:
-        self._given_up = False
+        self._given_up = 0
         self._music.lose_player()
         self._notices.warn(event.reason)
 
@@ -401,7 +404,7 @@ class Session:
     def _give_up_session(self) -> None:
         """Stop; what the player reports until it has stopped belongs to the session that ends here."""
         self._music.conductor.stop()
-        self._given_up = True
+        self._given_up += 1
 
     def _change_session(self, tape: Tape, *, next_step: int = 0, take: int = 0) -> None:
         self._music.tape.close()

@@ -74,7 +74,7 @@ class Turns:
 
     @property
     def _begun(self) -> bool:
-        return bool(self._memory) or _sounds(self._call)
+        return any(map(_sounds, (*self._memory, self._call)))
 
     def turn(self) -> Turn:
         """Return whose turn it is, at the last step that sounded."""
@@ -158,7 +158,8 @@ class Turns:
         open_step = self._conductor.first_open_step
         if self._section is not None and self._section.first_step < open_step <= self._end_step:
             return self._section
-        return self._answer_from(self._timeline.next_beat_step(open_step), stepper, take) if self._begun else None
+        entry = self._timeline.next_beat_step(open_step)
+        return self._answer_from(entry, stepper, take) if _sounds(self._heard_until(entry)) else None
 
     # --- inside ------------------------------------------------------------------------------------------
 
@@ -209,15 +210,18 @@ class Turns:
         self._section = replace(self._answer_from(entry, stepper, take), label=ANSWER)
         self._conductor.enter(self._section, Section(self._end_step, label=CALL), settings=settings)
 
+    def _heard_until(self, entry: int) -> list[Frame]:
+        """Return the conversation before a step, its last frame that of the step before."""
+        return [*chain.from_iterable(self._memory), *self._call[: max(0, entry - self._first_step + self._upbeat)]]
+
     def _answer_from(self, entry: int, stepper: Stepper, take: int) -> Section:
         """Return what the model plays from a step on, having heard the conversation; silence at its ends is not heard.
 
         A silent call is left out, as if the model's turns had followed each other: bars are whole, so every frame
         keeps its place in the bar.
         """
-        first_step = self._first_step - self._upbeat
-        frames = [*chain.from_iterable(self._memory), *self._call[: entry - first_step]]
-        heard_from = first_step - sum(map(len, self._memory))
+        frames = self._heard_until(entry)
+        heard_from = self._first_step - self._upbeat - sum(map(len, self._memory))
         sounding = [index for index, frame in enumerate(frames) if frame.sounding]
         heard = tuple(frames[sounding[0] : sounding[-1] + 1])
         heard_from += sounding[0]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import os
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +20,7 @@ from mido.midifiles.meta import KeySignatureError
 from rnnrbm_live.core.errors import MidiFileError, SettingsError
 from rnnrbm_live.core.grid import COMMON_TIME, Meter
 from rnnrbm_live.core.pianoroll import DEFAULT_TEMPO_BPM, MeterChange, Note, PianoRoll, TempoChange
+from rnnrbm_live.io.whole_file import whole_file
 
 DRUM_CHANNEL = 9  # MIDI channel 10
 LONGEST_STEPS = 2_000_000  # five days of 16ths at 120 BPM: a file that claims more is broken
@@ -325,11 +325,8 @@ def _track(name: str, events: Sequence[tuple[int, mido.Message | mido.MetaMessag
 
 
 def _save(file: mido.MidiFile, path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        file.save(temporary)
-        os.replace(temporary, path)
+        with whole_file(path) as place:
+            file.save(place)
     except OSError as err:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise MidiFileError(f"{path} cannot be written ({err.strerror or err}): choose another place") from err

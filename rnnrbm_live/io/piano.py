@@ -178,7 +178,10 @@ class Piano:
 
     def _take_events(self, end: int) -> None:
         while self._events:
-            self._waiting.append(self._events.popleft())
+            event = self._events.popleft()
+            if event.kind == "silence":  # of what was to come by then, and of nothing that was asked for later
+                self._waiting = [other for other in self._waiting if other.kind == "off"]
+            self._waiting.append(event)
         due = [event for event in self._waiting if event.frame < end or event.kind == "silence"]
         if not due:
             return
@@ -194,7 +197,6 @@ class Piano:
                     voice = _Voice(_click_note(event.pitch), -1, 62, event.velocity, frame)
                     self._voices.append(voice)
                 case "silence":
-                    self._waiting = [event for event in self._waiting if event.kind == "off"]
                     for voice in self._voices:
                         voice.release(frame, SILENCE_FRAMES)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -13,6 +12,7 @@ from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, noth
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pitch import is_black, pitch_name
 from rnnrbm_live.core.recording import Music
+from rnnrbm_live.io.whole_file import whole_file
 
 GROUND, BLACK_ROW, LINE, BAR_LINE, TEXT = "#0d1015", "#11151b", "#1d242e", "#2e3846", "#8792a2"
 COLOURS = {Source.MODEL: "#f0b03f", Source.PLAYER: "#56b4e9", Source.PRIMER: "#4cc9a0"}
@@ -62,10 +62,8 @@ def draw_recording(path: Path, recording: Music, choice: ExportChoice = EVERYTHI
         right = max(x_at(note.start_steps) + 2, x_at(note.end_steps) - 2)
         box = (x_at(note.start_steps), y_at(note.pitch) + 1, right, y_at(note.pitch) + ROW_PIXELS - 2)
         draw.rounded_rectangle(box, radius=2, fill=COLOURS[note.source])
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        image.save(temporary, format="PNG")
-        os.replace(temporary, path)
+        with whole_file(path) as place:
+            image.save(place, format="PNG")
     except OSError as err:
-        temporary.unlink(missing_ok=True)
         raise MidiFileError(f"{path} cannot be written ({err.strerror or err}): choose another place") from err

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
-import os
 import re
 from pathlib import Path
 
 from rnnrbm_live.core.errors import PresetError
 from rnnrbm_live.core.presets import Preset
+from rnnrbm_live.io.whole_file import whole_file
 
 FORMAT = "rnnrbm-live preset"
 VERSION = 1
@@ -52,14 +51,11 @@ def write_preset(path: Path, preset: Preset) -> None:
         PresetError: if it cannot be written.
     """
     written = {"format": FORMAT, "version": VERSION, "name": preset.name, "settings": dict(preset.values)}
-    temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, path)
+        with whole_file(path) as place:
+            place.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as err:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise PresetError(f"{path} cannot be written ({err.strerror or err}): choose another place") from err
 
 

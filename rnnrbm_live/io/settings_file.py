@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from rnnrbm_live.io.whole_file import whole_file
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,10 @@ class SettingsFile:
 
     def save(self, values: Mapping[str, Any]) -> None:
         """Write `values`, JSON types only, in place of what was there."""
-        temporary = self._path.with_name(f".{self._path.name}.part")
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(values, indent=2), encoding="utf-8")
-            os.replace(temporary, self._path)
+            with whole_file(self._path) as place:
+                place.write_text(json.dumps(values, indent=2), encoding="utf-8")
         except OSError as err:
             log.warning("%s cannot be written: %s", self._path, err)
 

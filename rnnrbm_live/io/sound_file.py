@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import wave
 from pathlib import Path
 
@@ -12,9 +11,11 @@ from rnnrbm_live.core.errors import SoundFileError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice, chosen_notes, nothing_to_export
 from rnnrbm_live.core.recording import Music
 from rnnrbm_live.io.piano import SAMPLE_RATE, NoteBank, Piano
+from rnnrbm_live.io.whole_file import whole_file
 
 BLOCK_FRAMES = 2400
 LONGEST_TAIL_SECONDS = 12.0
+LONGEST_SECONDS = 6 * 3600.0  # of a file: its header counts bytes in 32 bits
 
 
 def write_wav(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -> None:
@@ -34,15 +35,17 @@ def write_wav(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -
     def frame(position_steps: float) -> int:
         return round((recording.seconds_at(position_steps) - begin) * SAMPLE_RATE)
 
+    if frame(max(note.end_steps for note in notes)) > LONGEST_SECONDS * SAMPLE_RATE:
+        hours = LONGEST_SECONDS / 3600
+        raise SoundFileError(f"{path.name} would last more than {hours:g} hours, too long for WAV: choose fewer bars")
     # Releases first where a key is struck again.
     events = sorted(
         [(frame(note.end_steps), 0, note) for note in notes] + [(frame(note.start_steps), 1, note) for note in notes],
         key=lambda event: event[:2],
     )
     piano = Piano(NoteBank())
-    temporary = path.with_name(f".{path.name}.part")
     try:
-        with temporary.open("wb") as target, wave.open(target, "wb") as file:
+        with whole_file(path) as place, place.open("wb") as target, wave.open(target, "wb") as file:
             file.setnchannels(2)
             file.setsampwidth(2)
             file.setframerate(SAMPLE_RATE)
@@ -60,7 +63,5 @@ def write_wav(path: Path, recording: Music, choice: ExportChoice = EVERYTHING) -
                 sound = piano.render(BLOCK_FRAMES)
                 file.writeframesraw(np.rint(sound * 32_767).astype("<i2").tobytes())
                 done += BLOCK_FRAMES
-        os.replace(temporary, path)
     except OSError as err:
-        temporary.unlink(missing_ok=True)
         raise SoundFileError(f"{path} cannot be written to ({err.strerror}): choose another place") from err

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.text import as_text
 from rnnrbm_live.model.checkpoint import CARD_FILE, load_card, load_live_model
 from rnnrbm_live.model.live import LiveModel
 
@@ -64,7 +65,7 @@ class ModelLibrary:
             CheckpointError: if there is no such model, it is damaged, or it cannot be played.
         """
         folder = self.find(name)
-        return folder.resolve().name, load_live_model(folder)
+        return as_text(folder.resolve().name), load_live_model(folder)
 
 
 def _describe(folder: Path) -> ModelInfo:

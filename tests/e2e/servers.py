@@ -39,7 +39,7 @@ def running(*command: str, **more: object) -> Iterator[subprocess.Popen[bytes]]:
     if shutil.which("setpriv"):
         command = ("setpriv", "--pdeathsig", "TERM", *command)
     quiet: dict[str, object] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "stdin": subprocess.DEVNULL}
-    process = subprocess.Popen(command, **(quiet | more))  # type: ignore[call-overload]
+    process = subprocess.Popen(command, **(quiet | more))  # type: ignore[call-overload]  # of mixed types
     try:
         yield process
     finally:

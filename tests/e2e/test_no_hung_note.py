@@ -84,7 +84,7 @@ class Band:
             case "export":
                 export_recording(self.folder / "x.mid", self.generator.snapshot.recording, title="x")
             case "exception":
-                self.session.work = self._fail  # type: ignore[method-assign]
+                self.session.work = self._fail  # type: ignore[method-assign]  # it breaks
                 self.link.wake()
             case "exit":
                 self.generator.close()
@@ -97,7 +97,7 @@ class Band:
         self.device.close()
 
     def _fail(self) -> bool:
-        del self.session.work  # type: ignore[method-assign]
+        del self.session.work  # type: ignore[method-assign]  # and heals
         raise RuntimeError("out of ideas")
 
 

@@ -47,7 +47,7 @@ class Rig:
             clock=self.link.clock,
             model="echo",
             load_model=load,
-            settings=settings,  # type: ignore[arg-type]
+            settings=settings,  # type: ignore[arg-type]  # a stand-in
         )
 
     @property
@@ -231,7 +231,7 @@ def play_primer(rig: Rig, beats: list[tuple[float, float, int]], tempo: float) -
     moves = sorted([(start, pitch, 80) for start, _, pitch in beats] + [(end, pitch, 0) for _, end, pitch in beats])
     for beat, pitch, velocity in moves:
         when = origin + beat * 60 / tempo
-        rig.until(lambda _, when=when: (rig.link.player.next_due_seconds() or math.inf) > when)  # type: ignore[misc]
+        rig.until(lambda _, when=when: (rig.link.player.next_due_seconds() or math.inf) > when)  # type: ignore[misc]  # bound now
         rig.link.clock.sleep_until(when)
         rig.link.player.advance()
         rig.link.player.key(pitch, velocity, rig.link.clock.now_seconds())
@@ -348,7 +348,7 @@ def test_entering_primer_while_the_model_plays_silences_it() -> None:
         assert rig.now.recording.playing() == ()
         rig.do(ask.SetMode(Mode.FREE))
         played = len(pitches(rig.now))
-        rig.until(lambda snapshot, played=played: len(pitches(snapshot)) > played + 3)  # type: ignore[misc]
+        rig.until(lambda snapshot, played=played: len(pitches(snapshot)) > played + 3)  # type: ignore[misc]  # bound now
 
 
 def test_a_file_is_played_first_and_then_gone_on_from() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from functools import partial
 from pathlib import Path
 
 import mido
@@ -143,3 +144,14 @@ def test_silent_bars_are_said(recording: Recording, tmp_path: Path, write: objec
     with pytest.raises(MidiFileError, match="nothing sounds in bars 9 to 12"):
         export_recording(tmp_path / "x", recording, title="", choice=silent)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [partial(export_recording, title=""), write_wav, draw_recording])
+@pytest.mark.parametrize("place", [".", "file/x"])
+def test_a_place_that_is_none_is_said(recording: Recording, tmp_path: Path, write: object, place: str) -> None:
+    (tmp_path / "file").touch()
+    path = Path(place) if place == "." else tmp_path / place
+    assert callable(write)
+    with pytest.raises(RNNRBMError, match="cannot be written"):
+        write(path, recording)
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]

@@ -29,7 +29,7 @@ fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 
 def write(path: Path, notes: list[Note] = SCALE, steps_per_beat: int = 4, **more: object) -> Path:
-    write_midi(path, [Track("Notes", notes)], steps_per_beat=steps_per_beat, **more)  # type: ignore[arg-type]
+    write_midi(path, [Track("Notes", notes)], steps_per_beat=steps_per_beat, **more)  # type: ignore[arg-type]  # mixed
     return path
 
 

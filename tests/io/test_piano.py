@@ -152,3 +152,13 @@ def test_bass_and_treble_come_from_their_sides(bank: NoteBank) -> None:
 def test_a_missed_asset_is_not_hidden(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         NoteBank(tmp_path)
+
+
+def test_silence_ends_what_is_about_to_begin_and_not_what_comes_after(bank: NoteBank) -> None:
+    piano = Piano(bank)
+    piano.note_on(0, 60, 90, 100)  # a step that was frozen, and is panicked before it is heard
+    piano.note_off(0, 60, 0)
+    piano.silence()
+    piano.note_on(0, 64, 90, BLOCK + 100)
+    play(piano, 0.2)
+    assert [voice.pitch for voice in piano._voices] == [64]

@@ -59,3 +59,12 @@ def test_nothing_to_write_and_nowhere_to_write_it_are_said(recording: Recording,
     with pytest.raises(SoundFileError, match="missing"):
         write_wav(tmp_path / "missing" / "a.wav", recording)
     assert not list(tmp_path.iterdir())
+
+
+def test_what_wav_cannot_hold_is_said_before_hours_are_spent_on_it(recording: Recording, tmp_path: Path) -> None:
+    seven_hours = 7 * 60 * 60 * 2 * 4  # steps, at 120
+    recording.add_key(seven_hours, 60, 90, Source.PLAYER)
+    recording.add_key(seven_hours + 4, 60, 0, Source.PLAYER)
+    with pytest.raises(SoundFileError, match="more than 6 hours"):
+        write_wav(tmp_path / "long.wav", recording)
+    assert list(tmp_path.iterdir()) == []

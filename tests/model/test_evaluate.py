@@ -30,7 +30,7 @@ def music(*lengths: int, seed: int = 1) -> list[Piece]:
 
 
 def model_of(n_hidden: int, *, scale: float, conditional: str = "rbm") -> RNNRBM:
-    config = ModelConfig(n_hidden=n_hidden, n_recurrent=5, onsets=False, conditional=conditional)  # type: ignore[arg-type]
+    config = ModelConfig(n_hidden=n_hidden, n_recurrent=5, onsets=False, conditional=conditional)  # type: ignore[arg-type]  # a word
     model = new_model(config)
     generator = keyed_generator(4)
     with torch.no_grad():

@@ -384,7 +384,7 @@ def test_probabilities_keep_to_clamps_and_key_and_to_the_number_of_notes() -> No
         NoiseKey(5, 0, 0),
         clamped_on=transpose(on, 5),
         clamped_off=transpose(off, 5),
-        **keep,  # type: ignore[arg-type]
+        **keep,  # type: ignore[arg-type]  # of mixed types
     )
     assert plain[62 - 21] == 1
     assert not plain[64 - 21 : 66 - 21].any()

@@ -67,7 +67,7 @@ def test_24_ticks_a_beat_from_the_first_step_on(rig: Rig, follower: Follower, st
 def test_a_tick_goes_out_before_the_note_it_falls_on(rig: Rig, follower: Follower) -> None:
     order: list[str] = []
     follower.realtime = lambda *message: order.append("tick" if message[0] == TICK else "start")  # type: ignore[method-assign]
-    rig.port.note_on = lambda *_: order.append("note")  # type: ignore[method-assign]
+    rig.port.note_on = lambda *_: order.append("note")  # type: ignore[method-assign]  # listens in
     begin(rig)
     rig.run(START_SECONDS)
     assert order == ["start", "tick", "note"]

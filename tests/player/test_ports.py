@@ -95,7 +95,7 @@ class Rig:
 
     def change(self) -> None:
         """Let the watching thread have looked."""
-        self.ports._scan(self.system)  # type: ignore[arg-type]
+        self.ports._scan(self.system)  # type: ignore[arg-type]  # a stand-in
         self.ports.follow_changes()
         self.work()
 
