@@ -11,6 +11,8 @@ from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QW
 
 from rnnrbm_live.gui.theme import figures
 
+TICK_SHARE = 0.85  # of the size of text
+
 
 class Curve(QWidget):
     """A figure that changes from pass to pass, with its name and its last value."""
@@ -31,6 +33,7 @@ class Curve(QWidget):
         self.setAccessibleName(name)
         heading = QLabel(name)
         heading.setProperty("kind", "muted")
+        heading.setWordWrap(True)
         self._last = QLabel()
         self._last.setProperty("kind", "figure")
         self._empty = QLabel()
@@ -54,7 +57,7 @@ class Curve(QWidget):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addLayout(self._stack, 1)
-        self._use_colours()
+        self._use_look()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -80,18 +83,18 @@ class Curve(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange:
-            self._use_colours()
+        if event is not None and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._use_look()
 
     def close_plot(self) -> None:
         """Take the scene down in pyqtgraph's own order; left to the garbage collector it can crash."""
         self._plot.close()
 
-    def _use_colours(self) -> None:
+    def _use_look(self) -> None:
         palette = self.palette()
         self._line.setPen(pg.mkPen(palette.color(self._role), width=2))
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            axis.setStyle(tickFont=figures(11), tickLength=-4)
+            axis.setStyle(tickFont=figures(TICK_SHARE * self.fontInfo().pixelSize()), tickLength=-4)

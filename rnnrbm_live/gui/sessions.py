@@ -26,7 +26,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.gui.export_dialog import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import Playback, SessionEntry, SessionShelf
-from rnnrbm_live.gui.widgets import Button, with_the_text
+from rnnrbm_live.gui.widgets import Button, over, with_the_text
 from rnnrbm_live.gui.work import Tasks
 
 COLUMNS = ("Began", "Length", "Model", "Notes", "")
@@ -66,6 +66,7 @@ class SessionsWindow(QDialog):
         self.export = Button("Export…", "Write it as MIDI, sound or picture")
         self.delete = Button("Delete…", "Delete it for good")
         self._build()
+        self.resize(over(parent, with_the_text(760, 440)))
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._show_playback)
         self._read()
@@ -116,7 +117,6 @@ class SessionsWindow(QDialog):
         self.listen.clicked.connect(self._listen_or_stop)
         self.export.clicked.connect(self._ask_where_to_export)
         self.delete.clicked.connect(self._ask_before_deleting)
-        self.resize(with_the_text(760, 440))
         self._show_choice()
 
     # --- the list ----------------------------------------------------------------------------------------
