@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from rnnrbm_live.gui.theme import figures
 
@@ -45,6 +45,7 @@ class Curve(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._line = self._plot.plot([], [], antialias=True)
         top = QHBoxLayout()
         top.addWidget(heading, 1)
@@ -93,8 +94,10 @@ class Curve(QWidget):
     def _use_look(self) -> None:
         palette = self.palette()
         self._line.setPen(pg.mkPen(palette.color(self._role), width=2))
+        ticks = figures(TICK_SHARE * self.fontInfo().pixelSize())
+        self._plot.getPlotItem().setContentsMargins(0, ticks.pixelSize() / 2, 0, 0)  # half of the topmost one
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            axis.setStyle(tickFont=figures(TICK_SHARE * self.fontInfo().pixelSize()), tickLength=-4)
+            axis.setStyle(tickFont=ticks, tickLength=-4)

@@ -129,6 +129,19 @@ class Cells(_Rows):
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
 
+    def whole_rows(self, width: int, height: int) -> int:
+        """Return the height of those first rows at a width that a height has room for; of the first in any case."""
+        margins = self.contentsMargins()
+        rows = self._rows(width - margins.left() - margins.right())
+        end = margins.top()
+        for index, row in enumerate(rows):
+            last = index == len(rows) - 1
+            below = end + max(item.sizeHint().height() for item in row) + (margins.bottom() if last else self._down)
+            if index and below > height:
+                break
+            end = below
+        return end
+
     def _rows(self, width: int) -> list[list[QLayoutItem]]:
         """Return the items of each row; where not even single ones fit, each has its own."""
         items = self._shown()

@@ -6,7 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from PyQt6.QtCore import QEvent, QObject, Qt, QTimer, pyqtSignal
-from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QWidget
+from PyQt6.QtWidgets import QWIDGETSIZE_MAX, QApplication, QWidget
 
 from rnnrbm_live.gui.controls import Controls
 from rnnrbm_live.gui.look import Look
@@ -47,6 +47,9 @@ class Folding(QObject):
         super().__init__(middle)
         self._middle = middle
         middle.installEventFilter(self)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._give_way)
         self._thinking = thinking
         self._roll = roll
         self._overview = overview
@@ -102,8 +105,14 @@ class Folding(QObject):
         while foldable and needed > self._middle.height():
             needed -= self._least(foldable.pop(0))
         self._status.setVisible(self._status in foldable)
-        self._controls.setMaximumHeight(QWIDGETSIZE_MAX if self._controls in foldable else 0)  # keys still reach them
+        spare = self._middle.height() - needed
+        self._controls.show_whole_rows(self._least(self._controls) + spare if self._controls in foldable else 0)
         self._thinking.setVisible(self._thinking in foldable)
+
+    def _give_way(self, _before: QWidget | None, now: QWidget | None) -> None:
+        """Close the panel that stands in the controls' place when the keyboard goes to one of them."""
+        if now is not None and self._controls.isAncestorOf(now) and self._controls.maximumHeight() == 0:
+            self.set_open(False)
 
     def _least(self, part: QWidget) -> int:
         """Return the least height of a part, in pixels, whether it is folded or not."""

@@ -142,7 +142,7 @@ class SessionsWindow(QDialog):
                 if column in NUMBERS:
                     item.setTextAlignment(RIGHT)
                 self.table.setItem(row, column, item)
-        self.empty.setText("Nothing has been saved yet: every session is, as it is played")
+        self.empty.setText("No sessions yet: all that you play is saved here by itself")
         self._stack.setCurrentWidget(self.table if entries else self.empty)
         kept = [row for row, entry in enumerate(entries) if chosen is not None and entry.path == chosen.path]
         if entries:

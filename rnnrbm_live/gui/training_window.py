@@ -37,7 +37,7 @@ from rnnrbm_live.gui.files import dropped_file
 from rnnrbm_live.gui.preview import Preview
 from rnnrbm_live.gui.training import Phase, Training
 from rnnrbm_live.gui.training_words import CHOOSE_MUSIC, share_done, state_of
-from rnnrbm_live.gui.widgets import Button, Field, Switch, over, repolish, with_the_text
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Field, Switch, over, repolish, with_the_text
 
 COLUMNS = ("Piece", "Bars", "Meter", "Key")
 WIDEST = {1: "1000", 2: "Meter", 3: "B\N{MUSIC FLAT SIGN} / Gm"}  # of a column; the first one takes the rest
@@ -118,14 +118,14 @@ class TrainingWindow(QDialog):
             self._pages.addWidget(page)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.hear)
-        buttons.addWidget(self.name, 1)
+        buttons.addWidget(self.hear, 0, MIDDLE)
+        buttons.addWidget(self.name, 1, MIDDLE)
         for button in (self.keep, self.go_on, self.learn, self.other):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 0, MIDDLE)
         self._push = QWidget()
         buttons.addWidget(self._push, 1)
         for button in (self.stop, self.cancel, self.discard):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 0, MIDDLE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 16)
         layout.setSpacing(10)

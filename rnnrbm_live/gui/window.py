@@ -477,8 +477,8 @@ def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return what an empty roll says: a title and a sentence."""
     if not (snapshot.ports.piano or snapshot.ports.midi):
         return (
-            "There is nothing to sound on",
-            "Neither a sound device nor MIDI answers: what is played is drawn and recorded, but not heard.",
+            "No sound device and no MIDI answer",
+            "Press Space: the music is drawn and recorded. To hear it, connect one of them and start again.",
         )
     if snapshot.transport is Transport.STOPPED:
         return "Press Space to play", "Or drop a MIDI file here: the model goes on from it."

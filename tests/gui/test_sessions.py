@@ -121,7 +121,7 @@ def test_exporting_tells_where(sessions: SessionsWindow, qtbot: QtBot, shelf: Fa
 def test_an_empty_shelf_explains_itself(qapp: QApplication, qtbot: QtBot, window: MainWindow) -> None:
     dialog = SessionsWindow(window, FakeShelf(), lambda: ".")
     dialog.show()
-    qtbot.waitUntil(lambda: "every session is" in dialog.empty.text())
+    qtbot.waitUntil(lambda: "all that you play is saved" in dialog.empty.text())
     assert dialog.empty.isVisible()
     assert not any(button.isEnabled() for button in (dialog.go_on, dialog.listen, dialog.export, dialog.delete))
 
