@@ -88,15 +88,9 @@ class Flow(_Rows):
     def _place(self, rect: QRect, *, moving: bool) -> int:
         margins = self.contentsMargins()
         inside = rect.marginsRemoved(margins)
-        rows: list[list[QLayoutItem]] = [[]]
-        taken = 0
-        for item in self._shown():
-            width = item.sizeHint().width()
-            if rows[-1] and taken + self.across + width > inside.width():
-                rows.append([])
-                taken = 0
-            taken += width + (self.across if rows[-1] else 0)
-            rows[-1].append(item)
+        items = self._shown()
+        broken = self._broken([item.sizeHint().width() for item in items], inside.width())
+        rows = [[items[index] for index in indices] for indices in broken]
         y, last = inside.top(), rows[-1][-1:]
         for row in rows:
             height = max((item.sizeHint().height() for item in row), default=0)
@@ -110,6 +104,22 @@ class Flow(_Rows):
                 x += size.width() + self.across
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
+
+
+    def rows(self, widths: Sequence[int], width: int) -> int:
+        """Return how many rows items of these widths would take at a width of the whole."""
+        margins = self.contentsMargins()
+        return len(self._broken(widths, width - margins.left() - margins.right()))
+
+    def _broken(self, widths: Sequence[int], room: int) -> list[range]:
+        """Return which items stand in each row."""
+        ends, taken = [0], 0
+        for index, width in enumerate(widths):
+            if index > ends[-1] and taken + self.across + width > room:
+                ends.append(index)
+                taken = 0
+            taken += width + (self.across if index > ends[-1] else 0)
+        return [range(first, end) for first, end in pairwise([*ends, len(widths)])]
 
 
 class Cells(_Rows):
