@@ -105,7 +105,6 @@ class Flow(_Rows):
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
 
-
     def rows(self, widths: Sequence[int], width: int) -> int:
         """Return how many rows items of these widths would take at a width of the whole."""
         margins = self.contentsMargins()

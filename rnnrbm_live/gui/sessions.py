@@ -66,7 +66,7 @@ class SessionsWindow(QDialog):
         self.export = Button("Export…", "Write it as MIDI, sound or picture")
         self.delete = Button("Delete…", "Delete it for good")
         self._build()
-        self.resize(over(parent, with_the_text(760, 440)))
+        self.resize(over(parent, with_the_text(860, 440)))
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._show_playback)
         self._read()
