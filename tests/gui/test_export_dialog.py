@@ -156,6 +156,7 @@ def test_it_fits_a_small_window(window: MainWindow, engine: FakeEngine, percent:
     QApplication.processEvents()
     dialog = opened(window, engine)
     dialog.region.setCurrentIndex(1)
+    dialog.path.setText("x.mid")
     QApplication.processEvents()
     assert dialog.width() <= SIZES[0][0]
     assert dialog.height() <= SIZES[0][1]
