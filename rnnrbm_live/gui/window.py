@@ -477,7 +477,7 @@ def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return what an empty roll says: a title and a sentence."""
     if not (snapshot.ports.piano or snapshot.ports.midi):
         return (
-            "No sound device and no MIDI answer",
+            "No sound device and no MIDI",
             "Press Space: the music is drawn and recorded. To hear it, connect one of them and start again.",
         )
     if snapshot.transport is Transport.STOPPED:
