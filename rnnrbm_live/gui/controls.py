@@ -235,6 +235,10 @@ class Controls(QScrollArea):
         """One row, and it scrolls."""
         return self._layout.minimumSize()
 
+    def show_whole_rows(self, pixels: int) -> None:
+        """Be no taller than so many pixels, and cut no row in two; 0 folds all away, and keys still reach it."""
+        self.setMaximumHeight(self._layout.whole_rows(self._room(), pixels) if pixels else 0)
+
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Ask for another height at another width; a scroll bar stands in the margin, so that no row breaks for it."""
         super().resizeEvent(event)

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import pyqtgraph as pg
 from PyQt6.QtCore import QEvent, Qt
 from PyQt6.QtGui import QPalette
-from PyQt6.QtWidgets import QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from rnnrbm_live.gui.theme import figures
+
+TICK_SHARE = 0.85  # of the size of text
 
 
 class Curve(QWidget):
@@ -31,6 +33,7 @@ class Curve(QWidget):
         self.setAccessibleName(name)
         heading = QLabel(name)
         heading.setProperty("kind", "muted")
+        heading.setWordWrap(True)
         self._last = QLabel()
         self._last.setProperty("kind", "figure")
         self._empty = QLabel()
@@ -42,6 +45,7 @@ class Curve(QWidget):
         self._plot.setMouseEnabled(x=False, y=False)
         self._plot.hideButtons()
         self._plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._line = self._plot.plot([], [], antialias=True)
         top = QHBoxLayout()
         top.addWidget(heading, 1)
@@ -54,7 +58,7 @@ class Curve(QWidget):
         layout.setSpacing(6)
         layout.addLayout(top)
         layout.addLayout(self._stack, 1)
-        self._use_colours()
+        self._use_look()
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -80,18 +84,20 @@ class Curve(QWidget):
     def changeEvent(self, event: QEvent | None) -> None:
         """Follow the theme."""
         super().changeEvent(event)
-        if event is not None and event.type() == QEvent.Type.PaletteChange:
-            self._use_colours()
+        if event is not None and event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange):
+            self._use_look()
 
     def close_plot(self) -> None:
         """Take the scene down in pyqtgraph's own order; left to the garbage collector it can crash."""
         self._plot.close()
 
-    def _use_colours(self) -> None:
+    def _use_look(self) -> None:
         palette = self.palette()
         self._line.setPen(pg.mkPen(palette.color(self._role), width=2))
+        ticks = figures(TICK_SHARE * self.fontInfo().pixelSize())
+        self._plot.getPlotItem().setContentsMargins(0, ticks.pixelSize() / 2, 0, 0)  # half of the topmost one
         for side in ("left", "bottom"):
             axis = self._plot.getAxis(side)
             axis.setPen(palette.color(QPalette.ColorRole.Mid))
             axis.setTextPen(palette.color(QPalette.ColorRole.PlaceholderText))
-            axis.setStyle(tickFont=figures(11), tickLength=-4)
+            axis.setStyle(tickFont=ticks, tickLength=-4)

@@ -12,7 +12,7 @@ from PyQt6.QtWidgets import QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLab
 
 from rnnrbm_live.core.export import ExportChoice, bars_of
 from rnnrbm_live.core.recording import Recording
-from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, Field, WholeBox, muted
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, Field, PlainArea, WholeBox, muted, over
 
 EXPORT_KINDS = {".mid": "MIDI file", ".wav": "Sound of the built-in piano", ".png": "Picture of the roll"}
 EXPORT_FILTERS = ";;".join(f"{title} (*{suffix})" for suffix, title in EXPORT_KINDS.items())
@@ -80,6 +80,8 @@ class ExportDialog(QDialog):
         self._build()
         self._follow()
         self._show_what_matters()
+        self.ensurePolished()
+        self.resize(over(parent, self.sizeHint()))
 
     def _offer(self, remembered: MutableMapping[str, Any]) -> None:
         kind = remembered.get("kind")
@@ -118,7 +120,9 @@ class ExportDialog(QDialog):
         place.setSpacing(8)
         place.addWidget(self.path, 1, MIDDLE)
         place.addWidget(self.browse, 0, MIDDLE)
-        grid = QGridLayout()
+        inside = QWidget()
+        grid = QGridLayout(inside)
+        grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(16)
         grid.setVerticalSpacing(10)
         rows: list[QWidget | QHBoxLayout] = [self.kind, self.road, bars, self.tracks, self.timing, place]
@@ -140,8 +144,7 @@ class ExportDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(22, 18, 22, 18)
         layout.setSpacing(16)
-        layout.addLayout(grid)
-        layout.addStretch(1)
+        layout.addWidget(PlainArea(inside), 1)
         layout.addLayout(buttons)
         self.export.setDefault(True)
         self.path.setFocus()

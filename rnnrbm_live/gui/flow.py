@@ -88,15 +88,9 @@ class Flow(_Rows):
     def _place(self, rect: QRect, *, moving: bool) -> int:
         margins = self.contentsMargins()
         inside = rect.marginsRemoved(margins)
-        rows: list[list[QLayoutItem]] = [[]]
-        taken = 0
-        for item in self._shown():
-            width = item.sizeHint().width()
-            if rows[-1] and taken + self.across + width > inside.width():
-                rows.append([])
-                taken = 0
-            taken += width + (self.across if rows[-1] else 0)
-            rows[-1].append(item)
+        items = self._shown()
+        broken = self._broken([item.sizeHint().width() for item in items], inside.width())
+        rows = [[items[index] for index in indices] for indices in broken]
         y, last = inside.top(), rows[-1][-1:]
         for row in rows:
             height = max((item.sizeHint().height() for item in row), default=0)
@@ -110,6 +104,21 @@ class Flow(_Rows):
                 x += size.width() + self.across
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
+
+    def rows(self, widths: Sequence[int], width: int) -> int:
+        """Return how many rows items of these widths would take at a width of the whole."""
+        margins = self.contentsMargins()
+        return len(self._broken(widths, width - margins.left() - margins.right()))
+
+    def _broken(self, widths: Sequence[int], room: int) -> list[range]:
+        """Return which items stand in each row."""
+        ends, taken = [0], 0
+        for index, width in enumerate(widths):
+            if index > ends[-1] and taken + self.across + width > room:
+                ends.append(index)
+                taken = 0
+            taken += width + (self.across if index > ends[-1] else 0)
+        return [range(first, end) for first, end in pairwise([*ends, len(widths)])]
 
 
 class Cells(_Rows):
@@ -128,6 +137,19 @@ class Cells(_Rows):
                 left += width + self.across
             y += height + self._down
         return y - self._down - rect.top() + margins.bottom()
+
+    def whole_rows(self, width: int, height: int) -> int:
+        """Return the height of those first rows at a width that a height has room for; of the first in any case."""
+        margins = self.contentsMargins()
+        rows = self._rows(width - margins.left() - margins.right())
+        end = margins.top()
+        for index, row in enumerate(rows):
+            last = index == len(rows) - 1
+            below = end + max(item.sizeHint().height() for item in row) + (margins.bottom() if last else self._down)
+            if index and below > height:
+                break
+            end = below
+        return end
 
     def _rows(self, width: int) -> list[list[QLayoutItem]]:
         """Return the items of each row; where not even single ones fit, each has its own."""

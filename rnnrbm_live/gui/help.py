@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PyQt6.QtCore import QSize, Qt
-from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PyQt6.QtWidgets import QDialog, QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from rnnrbm_live import __version__
+from rnnrbm_live.gui.widgets import PlainArea, over
 
 KEYS = (
     (
@@ -130,16 +131,10 @@ def keys_window(parent: QWidget) -> QDialog:
         row += 1
     inside = QWidget()
     inside.setLayout(grid)
-    inside.setObjectName("inside")
-    area = QScrollArea()
-    area.setObjectName("plain")
-    area.setWidget(inside)
-    area.setWidgetResizable(True)
-    area.setMinimumWidth(inside.sizeHint().width() + 24)
     layout = dialog.layout()
     assert layout is not None
-    layout.addWidget(area)
-    return _as_tall_as(dialog, inside, parent)
+    layout.addWidget(PlainArea(inside))
+    return _as_large_as(dialog, inside, parent)
 
 
 def about_window(parent: QWidget) -> QDialog:
@@ -155,11 +150,10 @@ def about_window(parent: QWidget) -> QDialog:
     return dialog
 
 
-def _as_tall_as(dialog: QDialog, inside: QWidget, parent: QWidget) -> QDialog:
-    """Make a dialog as large as what it holds, and no taller than the window that it explains."""
+def _as_large_as(dialog: QDialog, inside: QWidget, parent: QWidget) -> QDialog:
+    """Make a dialog as large as what it holds, and no larger than the window that it explains."""
     inside.ensurePolished()
-    size = inside.sizeHint() + QSize(2 * MARGIN + 24, 2 * MARGIN)
-    dialog.resize(size.boundedTo(QSize(size.width(), parent.height())))
+    dialog.resize(over(parent, inside.sizeHint() + QSize(2 * MARGIN + 24, 2 * MARGIN)))
     return dialog
 
 

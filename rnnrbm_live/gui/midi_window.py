@@ -17,7 +17,7 @@ from PyQt6.QtWidgets import (
 )
 
 from rnnrbm_live.gui.midi_learn import MidiLearn
-from rnnrbm_live.gui.widgets import Button
+from rnnrbm_live.gui.widgets import Button, over, with_the_text
 
 COLUMNS = ("What it moves", "MIDI controller")
 WORDS = (
@@ -42,6 +42,7 @@ class MidiWindow(QDialog):
         self.forget = Button("Forget", "Its controller moves it no more (Delete)")
         self.clear = Button("Forget all", "No controller moves anything any more")
         self._build()
+        self.resize(over(parent, with_the_text(520, 560)))
         learn.bound.connect(self._show)
         learn.learning_changed.connect(self._show)
         self._show()
@@ -59,7 +60,7 @@ class MidiWindow(QDialog):
         assert rows is not None
         assert columns is not None
         rows.hide()
-        rows.setDefaultSectionSize(30)
+        rows.setDefaultSectionSize(with_the_text(0, 30).height())
         columns.setHighlightSections(False)
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column in range(len(COLUMNS)):
@@ -90,7 +91,6 @@ class MidiWindow(QDialog):
         self.forget.clicked.connect(lambda: self._midi.forget(self.chosen))
         self.clear.clicked.connect(self._midi.forget_all)
         QShortcut(QKeySequence(Qt.Key.Key_Delete), table).activated.connect(self.forget.click)
-        self.resize(520, 560)
 
     @property
     def chosen(self) -> str:

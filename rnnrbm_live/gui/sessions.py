@@ -26,7 +26,7 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import Level, Notice
 from rnnrbm_live.gui.export_dialog import EXPORT_FILTERS, follow_kind, with_suffix
 from rnnrbm_live.gui.services import Playback, SessionEntry, SessionShelf
-from rnnrbm_live.gui.widgets import Button, with_the_text
+from rnnrbm_live.gui.widgets import Button, over, with_the_text
 from rnnrbm_live.gui.work import Tasks
 
 COLUMNS = ("Began", "Length", "Model", "Notes", "")
@@ -66,6 +66,7 @@ class SessionsWindow(QDialog):
         self.export = Button("Export…", "Write it as MIDI, sound or picture")
         self.delete = Button("Delete…", "Delete it for good")
         self._build()
+        self.resize(over(parent, with_the_text(860, 440)))
         self._watch = QTimer(self)
         self._watch.timeout.connect(self._show_playback)
         self._read()
@@ -116,7 +117,6 @@ class SessionsWindow(QDialog):
         self.listen.clicked.connect(self._listen_or_stop)
         self.export.clicked.connect(self._ask_where_to_export)
         self.delete.clicked.connect(self._ask_before_deleting)
-        self.resize(with_the_text(760, 440))
         self._show_choice()
 
     # --- the list ----------------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ class SessionsWindow(QDialog):
                 if column in NUMBERS:
                     item.setTextAlignment(RIGHT)
                 self.table.setItem(row, column, item)
-        self.empty.setText("Nothing has been saved yet: every session is, as it is played")
+        self.empty.setText("No sessions yet: all that you play is saved here by itself")
         self._stack.setCurrentWidget(self.table if entries else self.empty)
         kept = [row for row, entry in enumerate(entries) if chosen is not None and entry.path == chosen.path]
         if entries:

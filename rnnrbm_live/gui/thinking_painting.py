@@ -110,7 +110,12 @@ def paint_scale(painter: QPainter, theme: Theme, places: Places) -> None:
     y, height = places.surprise
     painter.setFont(figures(10 * theme.scale))
     painter.setPen(theme.colour("muted"))
-    painter.drawText(QPointF(6, y + height - height_of(MARKED_BITS, height) - 3), f"{MARKED_BITS} bits")
+    text = f"{MARKED_BITS} bits"
+    baseline = y + height - height_of(MARKED_BITS, height) - 3
+    metrics = painter.fontMetrics()
+    ground = QRectF(2, baseline - metrics.ascent(), metrics.horizontalAdvance(text) + 8, metrics.height())
+    painter.fillRect(ground, theme.colour("ground", 0.85))
+    painter.drawText(QPointF(6, baseline), text)
 
 
 def _paint_units(

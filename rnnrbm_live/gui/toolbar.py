@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PyQt6.QtCore import QSize, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QSize, Qt, pyqtSignal
 from PyQt6.QtGui import QPalette, QResizeEvent
 from PyQt6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
@@ -15,7 +15,8 @@ from rnnrbm_live.gui.icons import transport_icon
 from rnnrbm_live.gui.services import ModelChoice
 from rnnrbm_live.gui.widgets import MIDDLE, Button, Choice, NumberBox, bring_focus, muted, repolish
 
-ROOMY_PIXELS = 1150  # narrower than this, what the menus have too makes room
+ROOMY_PIXELS = 330, 1060  # margins, and words as they usually are: narrower than this, all stands closer together
+GROUP_SPACING = 6  # pixels
 MODES = (
     (Mode.FREE, "Free", "The model plays alone"),
     (Mode.PRIMER, "Primer", "You play, the model listens, then goes on from there"),
@@ -139,11 +140,11 @@ class Toolbar(QWidget):
         ]
         self._flow = Flow(across=14, down=8)
         self._flow.setContentsMargins(14, 10, 14, 10)
-        for group in groups:
-            box = QWidget()
+        self._groups = [QWidget() for _ in groups]
+        for box, group in zip(self._groups, groups, strict=True):
             row = QHBoxLayout(box)
             row.setContentsMargins(0, 0, 0, 0)
-            row.setSpacing(6)
+            row.setSpacing(GROUP_SPACING)
             for widget in group:
                 row.addWidget(widget, 0, MIDDLE)
             self._flow.addWidget(box)
@@ -194,6 +195,12 @@ class Toolbar(QWidget):
         super().resizeEvent(event)
         self._fit()
 
+    def event(self, event: QEvent | None) -> bool:
+        """See anew what has room, once buttons have changed their size."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
     def set_scale(self, scale: float) -> None:
         """Make room for text of another size; 1 is the usual one."""
         self._scale = scale
@@ -210,16 +217,25 @@ class Toolbar(QWidget):
         return QSize(super().minimumSizeHint().width(), self.sizeHint().height())
 
     def _fit(self) -> None:
-        roomy = self.width() >= ROOMY_PIXELS * self._scale
-        self.open.setVisible(roomy)
-        self.train.setVisible(roomy)
+        margins, words = ROOMY_PIXELS
+        roomy = self.width() >= margins + words * self._scale
         self._bpm.setVisible(roomy)
         self._flow.across = 14 if roomy else 5
         self.play.setFixedWidth(round((104 if roomy else 88) * self._scale))
         self.model.setFixedWidth(round((250 if roomy else 140) * self._scale))
         for button in self._modes.buttons():
             button.setMinimumWidth(round((74 if roomy else 50) * self._scale))
+        spare = [self.train, self.open]
+        with_them, without = (self._widths([*files, self.export]) for files in (spare, []))
+        fits = self._flow.rows(with_them, self.width()) == self._flow.rows(without, self.width())
+        for button in spare:
+            button.setVisible(fits)
         self.updateGeometry()
+
+    def _widths(self, files: Sequence[QWidget]) -> list[int]:
+        """Return the width that each group wishes for, the last one with so many of its buttons."""
+        last = sum(button.sizeHint().width() for button in files) + GROUP_SPACING * (len(files) - 1)
+        return [*(group.sizeHint().width() for group in self._groups[:-1]), last]
 
     def _show_icons(self) -> None:
         """Give transport buttons their signs, in the theme's colours."""

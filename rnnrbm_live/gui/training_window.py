@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 from PyQt6.QtCore import Qt
-from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QPalette
+from PyQt6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QFontMetrics, QPalette
 from PyQt6.QtWidgets import (
     QAbstractItemView,
+    QApplication,
     QDialog,
     QFileDialog,
     QFrame,
@@ -19,6 +20,7 @@ from PyQt6.QtWidgets import (
     QLabel,
     QMessageBox,
     QProgressBar,
+    QSizePolicy,
     QStackedLayout,
     QTableWidget,
     QTableWidgetItem,
@@ -35,14 +37,15 @@ from rnnrbm_live.gui.files import dropped_file
 from rnnrbm_live.gui.preview import Preview
 from rnnrbm_live.gui.training import Phase, Training
 from rnnrbm_live.gui.training_words import CHOOSE_MUSIC, share_done, state_of
-from rnnrbm_live.gui.widgets import Button, Field, Switch, repolish, with_the_text
+from rnnrbm_live.gui.widgets import MIDDLE, Button, Field, Switch, over, repolish, with_the_text
 
 COLUMNS = ("Piece", "Bars", "Meter", "Key")
-WIDTHS = {1: 62, 2: 62, 3: 96}  # pixels; the first column takes the rest
+WIDEST = {1: "1000", 2: "Meter", 3: "B\N{MUSIC FLAT SIGN} / Gm"}  # of a column; the first one takes the rest
+CELL_MARGIN = 13  # pixels beside a cell's text
 BARS = 1  # column
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 PROGRESS_PARTS = 1000
-HINT_PIXELS = 560
+DROP_MARGINS = (48, 12, 48, 12)  # pixels
 
 
 class TrainingWindow(QDialog):
@@ -91,6 +94,7 @@ class TrainingWindow(QDialog):
         self.go_on = Button("Go on", "Go on learning where it was stopped")
         self.discard = Button("Discard…", "Delete what was learnt")
         self._build()
+        self.resize(over(parent, with_the_text(820, 520)))
         self._follow_user()
         training.changed.connect(self._show)
         self._show()
@@ -102,6 +106,8 @@ class TrainingWindow(QDialog):
         for label, kind in ((self.state, "muted"), (self.trouble, "alarm")):
             label.setProperty("kind", kind)
             label.setWordWrap(True)
+        self.title.setWordWrap(True)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.progress.setRange(0, PROGRESS_PARTS)
         self.progress.setTextVisible(False)
         self.name.setAccessibleName("Name of the model")
@@ -112,14 +118,14 @@ class TrainingWindow(QDialog):
             self._pages.addWidget(page)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
-        buttons.addWidget(self.hear)
-        buttons.addWidget(self.name, 1)
+        buttons.addWidget(self.hear, 0, MIDDLE)
+        buttons.addWidget(self.name, 1, MIDDLE)
         for button in (self.keep, self.go_on, self.learn, self.other):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 0, MIDDLE)
         self._push = QWidget()
         buttons.addWidget(self._push, 1)
         for button in (self.stop, self.cancel, self.discard):
-            buttons.addWidget(button)
+            buttons.addWidget(button, 0, MIDDLE)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 16, 18, 16)
         layout.setSpacing(10)
@@ -132,7 +138,6 @@ class TrainingWindow(QDialog):
         for button in self.findChildren(Button):
             button.setAutoDefault(False)
         self.setMinimumSize(720, 420)
-        self.resize(with_the_text(820, 520))
 
     def _empty_page(self) -> QWidget:
         self.drop.setObjectName("drop")
@@ -143,21 +148,22 @@ class TrainingWindow(QDialog):
             "music, which does not stop for it. Nothing leaves this computer."
         )
         hint.setWordWrap(True)
-        hint.setFixedWidth(HINT_PIXELS)
         hint.setProperty("kind", "muted")
         hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self.drop)
+        layout.setContentsMargins(*DROP_MARGINS)
         layout.setSpacing(14)
         layout.addStretch(1)
         layout.addWidget(words)
         layout.addWidget(self.choose, 0, Qt.AlignmentFlag.AlignCenter)
-        layout.addWidget(hint, 0, Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(hint)
         layout.addStretch(1)
         return self.drop
 
     def _reading_page(self) -> QWidget:
         page = QLabel("All tracks of a file become one piece on a grid of 16th notes; drums are left out")
         page.setProperty("kind", "muted")
+        page.setWordWrap(True)
         page.setAlignment(Qt.AlignmentFlag.AlignCenter)
         return page
 
@@ -183,8 +189,9 @@ class TrainingWindow(QDialog):
         heading.setTextAlignment(RIGHT)
         columns.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         columns.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column, pixels in WIDTHS.items():
-            table.setColumnWidth(column, pixels)
+        for column, text in WIDEST.items():
+            advance = QFontMetrics(QApplication.font()).horizontalAdvance(text)
+            table.setColumnWidth(column, advance + 2 * CELL_MARGIN)
         page = QWidget()
         layout = QHBoxLayout(page)
         layout.setContentsMargins(0, 0, 0, 0)

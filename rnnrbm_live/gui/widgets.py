@@ -20,9 +20,11 @@ from PyQt6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDoubleSpinBox,
+    QFrame,
     QLabel,
     QLineEdit,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QStyle,
     QStyleOptionComboBox,
@@ -305,6 +307,25 @@ class SteadyLabel(QLabel):
         return self.sizeHint()
 
 
+class PlainArea(QScrollArea):
+    """Scrolls what it holds where there is little room, and wishes for as much as that needs; without a frame."""
+
+    def __init__(self, inside: QWidget) -> None:
+        """Hold a widget."""
+        super().__init__()
+        self.setObjectName("plain")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inside.setObjectName("inside")
+        self.setWidget(inside)
+        self._inside = inside
+
+    def sizeHint(self) -> QSize:
+        """All of it."""
+        return self._inside.sizeHint()
+
+
 def muted(text: str) -> QLabel:
     """Return a label that explains."""
     label = QLabel(text)
@@ -317,6 +338,11 @@ def with_the_text(width: int, height: int) -> QSize:
     font, screen = QApplication.font(), QApplication.primaryScreen()
     size = QSize(width, height) * (font.pixelSize() / BASE_PIXELS)
     return size.boundedTo(screen.availableSize()) if screen is not None else size
+
+
+def over(window: QWidget, wanted: QSize) -> QSize:
+    """Return a size for a dialog over a window: as wanted, but no larger than that window."""
+    return wanted.boundedTo(window.size())
 
 
 def bring_focus(keys: str, widget: QWidget) -> None:

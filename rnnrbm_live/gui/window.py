@@ -86,12 +86,23 @@ class MainWindow(QMainWindow):
         self.thinking = Thinking()
         self.overview = OverviewStrip()
         self.trouble = TroubleStrip()
-        self.folding = Folding(self, self.thinking, self.roll, self.overview, self.trouble, self.look, self._remembered)
         self.training_desk = TrainingDesk(
             self, self.training, self.bridge, self.toolbar, self.trouble, self._remembered
         )
         self.controls = Controls()
         self.status = StatusStrip()
+        self._middle = QWidget()
+        self.folding = Folding(
+            self._middle,
+            self.thinking,
+            self.roll,
+            self.overview,
+            self.trouble,
+            self.controls,
+            self.status,
+            self.look,
+            self._remembered,
+        )
         self.keyboard = ComputerKeyboard(self)
         self._menus = Menus(self)
         self._build()
@@ -120,8 +131,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("RNN-RBM Live")
         self.setMinimumSize(900, LEAST_PIXELS)
         self.setAcceptDrops(True)
-        middle = QWidget()
-        layout = QVBoxLayout(middle)
+        layout = QVBoxLayout(self._middle)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.toolbar)
@@ -133,7 +143,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.learning)
         layout.addWidget(self.controls)
         layout.addWidget(self.status)
-        self.setCentralWidget(middle)
+        self.setCentralWidget(self._middle)
         self.roll.setFocus()
 
     def _follow_engine(self) -> None:
@@ -467,8 +477,8 @@ def hint_for(snapshot: Snapshot) -> tuple[str, str] | None:
     """Return what an empty roll says: a title and a sentence."""
     if not (snapshot.ports.piano or snapshot.ports.midi):
         return (
-            "There is nothing to sound on",
-            "Neither a sound device nor MIDI answers: what is played is drawn and recorded, but not heard.",
+            "No sound device and no MIDI",
+            "Press Space: the music is drawn and recorded. To hear it, connect one of them and start again.",
         )
     if snapshot.transport is Transport.STOPPED:
         return "Press Space to play", "Or drop a MIDI file here: the model goes on from it."

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtTest import QTest
-from PyQt6.QtWidgets import QFileDialog
+from PyQt6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from rnnrbm_live.core.export import ExportChoice
@@ -16,7 +16,7 @@ from rnnrbm_live.gui.export_dialog import ExportDialog
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine, FakeFiles, MemoryStore
 from tests.gui.test_commands import choose
-from tests.gui.test_look import clipped
+from tests.gui.test_look import SIZES, clipped
 
 
 def opened(window: MainWindow, engine: FakeEngine) -> ExportDialog:
@@ -146,3 +146,23 @@ def test_nothing_is_clipped(window: MainWindow, engine: FakeEngine, percent: int
     (tmp_path / "x.mid").write_text("mine")
     dialog.path.setText(str(tmp_path / "x.mid")[-20:])
     assert list(clipped(dialog)) == []
+
+
+@pytest.mark.parametrize("percent", [80, 100, 200])
+def test_it_fits_a_small_window(window: MainWindow, engine: FakeEngine, percent: int) -> None:
+    window.look.set_text(percent)
+    window.trouble.hide()
+    window.resize(*SIZES[0])
+    QApplication.processEvents()
+    dialog = opened(window, engine)
+    dialog.region.setCurrentIndex(1)
+    dialog.path.setText("x.mid")
+    QApplication.processEvents()
+    assert dialog.width() <= SIZES[0][0]
+    assert dialog.height() <= SIZES[0][1]
+    assert list(clipped(dialog)) == []
+    dialog.resize(dialog.width(), 300)  # it scrolls
+    QApplication.processEvents()
+    for button in (dialog.cancel, dialog.export):
+        assert dialog.rect().contains(button.geometry())
+        assert button.height() >= button.sizeHint().height()

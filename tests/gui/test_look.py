@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 from PyQt6.QtCore import Qt
 from PyQt6.QtGui import QColor
+from PyQt6.QtTest import QTest
 from PyQt6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QSlider, QWidget
 
 from rnnrbm_live.core.messages import Level
@@ -213,13 +214,98 @@ def test_no_strip_is_clipped(window: MainWindow, engine: FakeEngine, mode: Mode,
     bounds = {} if mode is Mode.TURNS else {"muted": (60, 61), "forced": (48,), "scale": "harmonic minor"}
     engine.change(mode=mode, timing=timing, settings=Settings(duet_place="below", room=12, **bounds))
     window.folding.set_open(True)
-    looked_at(window, (900, max(600, window.minimumHeight())))
-    assert list(overlapping(window.centralWidget())) == []
+    looked_at(window, SIZES[0])
+    assert_shared(window)
     strips = [strip for strip in (window.duet, window.turns, window.bounds) if strip.isVisible()]
     for part in (window.toolbar, *strips):
         assert part.height() >= part.heightForWidth(part.width()), "it scrolls, and is not squeezed"
         assert list(clipped(part)) == []
         assert list(overlapping(part)) == []
+
+
+def assert_shared(window: MainWindow) -> None:
+    """Check that no part of the window's middle covers another one, has less than it needs, or hangs out of it."""
+    middle = window.centralWidget()
+    assert middle is not None
+    assert list(overlapping(middle)) == []
+    for part in (window.toolbar, window.roll, window.thinking, window.trouble, window.controls, window.status):
+        if part.isVisible() and part.height():
+            assert middle.rect().contains(part.geometry()), part
+            assert part.height() >= min(part.minimumSizeHint().height(), part.maximumHeight()), part
+
+
+@pytest.mark.parametrize("percent", [80, 100, 200])
+@pytest.mark.parametrize("bounds", [False, True])
+@pytest.mark.parametrize("notice", ["", "The MIDI output went away: choose another one; the built-in piano plays on"])
+def test_a_small_window_has_room_for_thinking_in_a_duet(
+    window: MainWindow, engine: FakeEngine, percent: int, bounds: bool, notice: str
+) -> None:
+    window.look.set_text(percent)
+    window.trouble.hide()
+    engine.play(60)
+    engine.change(mode=Mode.DUET, settings=Settings(scale="major") if bounds else Settings())
+    if notice:
+        engine.notice(notice, Level.WARNING)
+    looked_at(window, SIZES[0])
+    window.folding.set_open(True)
+    looked_at(window, SIZES[0])
+    assert window.thinking.isVisible() or notice, "it gives way to trouble alone"
+    assert_shared(window)
+    window.folding.set_open(False)
+    window.trouble.hide()
+    looked_at(window, SIZES[0])
+    assert_shared(window)
+    assert window.controls.height() > 0
+    assert window.status.isVisible()
+
+
+def test_controls_come_back_when_a_key_goes_to_one(window: MainWindow, engine: FakeEngine) -> None:
+    window.look.set_text(200)
+    engine.play(60)
+    engine.change(mode=Mode.DUET, settings=Settings(scale="major"))
+    window.folding.set_open(True)
+    looked_at(window, SIZES[0])
+    assert window.controls.height() == 0
+    QTest.keyClick(window.roll, Qt.Key.Key_T, Qt.KeyboardModifier.AltModifier)
+    looked_at(window, SIZES[0])
+    assert window.controls.sliders["temperature"].slider.hasFocus()
+    assert window.controls.height() > 0
+    assert not window.thinking.is_open
+
+
+@pytest.mark.parametrize("percent", [80, 100, 200])
+def test_controls_that_scroll_begin_with_whole_rows(window: MainWindow, engine: FakeEngine, percent: int) -> None:
+    window.look.set_text(percent)
+    for mode in (Mode.FREE, Mode.TURNS):
+        engine.change(mode=mode)
+        looked_at(window, SIZES[0])
+        edge = window.controls.height()
+        for cell in window.controls.findChildren(Cell):
+            assert cell.y() >= edge - 1 or cell.geometry().bottom() < edge, "no row is cut in two"
+
+
+@pytest.mark.parametrize(
+    ("width", "percent", "in_one_row", "all_shown"),
+    [
+        (900, 100, True, False),
+        (1100, 100, True, True),
+        (1280, 100, True, True),
+        (1920, 200, True, True),
+        (1400, 200, False, True),
+    ],
+)
+def test_the_toolbar_shows_what_has_room(
+    window: MainWindow, width: int, percent: int, in_one_row: bool, all_shown: bool
+) -> None:
+    window.look.set_text(percent)
+    window.trouble.hide()
+    looked_at(window, (width, 800))
+    bar = window.toolbar
+    beside = bar.play.mapTo(bar, bar.play.rect().center()).y() - bar.export.mapTo(bar, bar.export.rect().center()).y()
+    assert (abs(beside) < 5) is in_one_row
+    assert bar.train.isVisible() is bar.open.isVisible() is all_shown
+    assert list(clipped(bar)) == []
+    assert list(overlapping(bar)) == []
 
 
 def test_strips_and_controls_take_few_rows_in_a_small_window(window: MainWindow, engine: FakeEngine) -> None:

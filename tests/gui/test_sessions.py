@@ -15,6 +15,7 @@ from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.gui.sessions import SessionsWindow
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine, FakeFiles, FakeShelf, MemoryStore, services
+from tests.gui.test_look import SIZES, clipped
 
 ENTRIES = [
     SessionEntry(
@@ -65,6 +66,22 @@ def test_it_lists_what_was_played_and_offers_what_can_be_done(sessions: Sessions
         (True, True, True, True),
         (False, False, False, True),
     ]
+
+
+@pytest.mark.parametrize("percent", [80, 100, 200])
+def test_it_fits_a_small_window(window: MainWindow, shelf: FakeShelf, qtbot: QtBot, percent: int) -> None:
+    window.look.set_text(percent)
+    window.trouble.hide()
+    window.resize(*SIZES[0])
+    QApplication.processEvents()
+    dialog = SessionsWindow(window, shelf, lambda: ".")
+    dialog.show()
+    qtbot.waitUntil(lambda: dialog.table.rowCount() == 4)
+    assert dialog.width() <= SIZES[0][0]
+    assert dialog.height() <= SIZES[0][1]
+    assert list(clipped(dialog)) == []
+    for button in (dialog.go_on, dialog.listen, dialog.export, dialog.delete):
+        assert dialog.rect().contains(button.geometry())
 
 
 def test_going_on_with_a_session_asks_the_engine_and_closes(
@@ -121,7 +138,7 @@ def test_exporting_tells_where(sessions: SessionsWindow, qtbot: QtBot, shelf: Fa
 def test_an_empty_shelf_explains_itself(qapp: QApplication, qtbot: QtBot, window: MainWindow) -> None:
     dialog = SessionsWindow(window, FakeShelf(), lambda: ".")
     dialog.show()
-    qtbot.waitUntil(lambda: "every session is" in dialog.empty.text())
+    qtbot.waitUntil(lambda: "all that you play is saved" in dialog.empty.text())
     assert dialog.empty.isVisible()
     assert not any(button.isEnabled() for button in (dialog.go_on, dialog.listen, dialog.export, dialog.delete))
 

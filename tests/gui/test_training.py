@@ -18,6 +18,7 @@ from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.gui.training import Phase, Training
 from rnnrbm_live.gui.training_window import TrainingWindow
+from rnnrbm_live.gui.widgets import Button
 from rnnrbm_live.gui.window import MainWindow
 from tests.gui.fakes import FakeEngine, FakeFiles, FakeLearner, FakeWorkshop, MemoryStore, chorale, services
 from tests.gui.test_look import SIZES, clipped, overlapping
@@ -410,10 +411,13 @@ def test_the_dialog_for_a_folder_stops_nothing(
     chooser.close()
 
 
+@pytest.mark.parametrize("percent", [80, 100, 200])
 @pytest.mark.parametrize("phase", ["empty", "reading", "found", "learning", "draft", "finished"])
-def test_nothing_is_clipped(
-    main: MainWindow, dialog: TrainingWindow, workshop: FakeWorkshop, folder: Path, phase: str
-) -> None:
+def test_nothing_is_clipped(main: MainWindow, workshop: FakeWorkshop, folder: Path, phase: str, percent: int) -> None:
+    main.look.set_text(percent)
+    main.resize(*SIZES[0])
+    QApplication.processEvents()
+    dialog = opened(main)
     long = msg.LeftOut("a file with a long name.mid", "meter 17/16 is not among " + "4/4, " * 30)
     if phase in ("reading", "found"):
         dialog.use(folder)
@@ -426,10 +430,19 @@ def test_nothing_is_clipped(
         workshop.waiting = draft(folder, finished=phase == "finished")
         tell(main, workshop, msg.Ended())
         dialog.name.setText("bach-chorales")
-    dialog.resize(dialog.minimumSize())
-    QApplication.processEvents()
+    if percent == 200:
+        assert dialog.width() <= SIZES[0][0]
+        assert dialog.height() <= SIZES[0][1]
+    else:
+        dialog.resize(dialog.minimumSize())
+    for _ in range(3):
+        QApplication.processEvents()
     assert list(clipped(dialog)) == []
     assert list(overlapping(dialog)) == []
+    for button in dialog.findChildren(Button):
+        if button.isVisible():
+            assert button.height() >= button.sizeHint().height(), button.text()
+            assert dialog.rect().contains(button.rect().translated(button.mapTo(dialog, QPoint(0, 0))))
     for button in dialog.findChildren(QWidget):
         if button.isVisible() and button.focusPolicy() & Qt.FocusPolicy.TabFocus and button.accessibleName():
             assert button.toolTip() or button is dialog.table
