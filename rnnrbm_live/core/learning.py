@@ -148,7 +148,7 @@ class Draft:
         passes_done: whole passes over it.
         passes: that a whole training has.
         finished: whether that was reached.
-        monitors: as in `Learnt`; only the last one where it is finished.
+        monitors: as in `Learnt`; only the last one of a finished training whose curves could not be saved.
         accuracies: likewise.
     """
 

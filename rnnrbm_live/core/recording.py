@@ -270,11 +270,14 @@ class _OnRoad:
 
     @property
     def markers(self) -> list[Marker]:
+        markers = self._tape.markers
+        edges = ((span, span.first, span.first + span.length) for span in self._road.spans)
         return [
             replace(marker, step=marker.step - span.shift)
-            for span in self._road.spans
-            for marker in self._tape.markers
-            if span.first <= marker.step < span.first + span.length
+            for span, first, end in edges
+            for marker in markers[
+                bisect_left(markers, first, key=_step_of) : bisect_left(markers, end, key=_step_of)
+            ]
         ]
 
     @property
@@ -324,6 +327,10 @@ class _OnRoad:
                 cut = _moved(note, -span.shift, from_steps=span.position, to_steps=span.end_position)
                 if cut.end_steps > cut.start_steps:
                     yield cut
+
+
+def _step_of(marker: Marker) -> float:
+    return marker.step
 
 
 def _moved(note: Note, steps: float, *, from_steps: float, to_steps: float = math.inf) -> Note:
