@@ -116,7 +116,8 @@ def test_what_a_draft_played_is_checked_while_it_is_there_and_told_once_it_is_go
 ) -> None:
     monkeypatch.setattr(sessions, "training_path", lambda: tmp_path / "training")
     draft = tmp_path / "training" / "heard" / "My-tunes-after-2"
-    shutil.copytree(model_library().find("folk-tunes"), draft)
+    shutil.copytree(model_library().find("piano"), draft)
+    before = session_files(folder)
     session, link = instrument(folder)
     session.command(ask.Play())
     coming = {20: str(draft), 60: DEFAULT_MODEL}
@@ -128,11 +129,12 @@ def test_what_a_draft_played_is_checked_while_it_is_there_and_told_once_it_is_go
 
     run_offline(session, link, finished)
     session.close()
-    assert run(["replay", "last", "--verify"]) == 0
+    (path,) = set(session_files(folder)) - set(before)
+    assert run(["replay", str(path), "--verify"]) == 0
     assert capsys.readouterr().out.endswith("identical\n")
 
     shutil.rmtree(draft)
-    assert run(["replay", "last", "--verify"]) == 3
+    assert run(["replay", str(path), "--verify"]) == 3
     out, err = capsys.readouterr()
     drawn, steps = (int(word) for word in re.findall(r"(\d+) (?:drawn|steps)", out)[::-1])
     assert 20 < steps - drawn < 50

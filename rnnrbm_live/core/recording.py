@@ -320,11 +320,12 @@ class _OnRoad:
     def _between(self, first_steps: float, last_steps: float) -> Iterator[Note]:
         spans = self._road.spans
         for span in spans[spans.index(self._road.span_at(first_steps)) :]:
-            begin, end = max(first_steps, span.position), min(last_steps, span.end_position)
-            if span.position >= last_steps:
+            shift, position, end_position = span.shift, span.position, span.end_position
+            begin, end = max(first_steps, position), min(last_steps, end_position)
+            if position >= last_steps:
                 return
-            for note in self._tape.notes_between(begin + span.shift, end + span.shift):
-                cut = _moved(note, -span.shift, from_steps=span.position, to_steps=span.end_position)
+            for note in self._tape.notes_between(begin + shift, end + shift):
+                cut = _moved(note, -shift, from_steps=position, to_steps=end_position)
                 if cut.end_steps > cut.start_steps:
                     yield cut
 

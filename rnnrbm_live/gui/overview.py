@@ -25,8 +25,8 @@ COLUMNS = 2048  # of the picture, however long the session
 FIRST_SPAN = 128  # steps
 FEWEST_ROWS = 36  # semitones
 LATE_STEPS = 16.0  # how far the ends of two notes may be out of order
-MOST_STEPS = 128.0  # to take in at a look, so that a long session that is taken up does not stop the picture
-LOOKS_PER_PICTURE = 60
+MOST_STEPS = 64.0  # to take in at a look, so that a long session that is taken up does not stop the picture
+LOOKS_PER_TAKE, LOOKS_PER_PICTURE = 2, 60
 FAINTEST = 0.4  # strength of the colour where anything sounds at all
 NARROWEST_FRAME = 10.0  # pixels
 SOURCES = tuple(SOURCE_COLOURS)
@@ -69,7 +69,8 @@ class NoteMap:
         if last >= music.end_steps:
             last = math.inf
         window = music.notes_between(self._reached - LATE_STEPS, last)
-        fresh = [note for note in window if note.end_steps <= last and note not in self._recent]
+        begun = self._reached  # all that were taken in began before it
+        fresh = [n for n in window if n.end_steps <= last and (n.start_steps >= begun or n not in self._recent)]
         self._add(fresh)
         self.behind = last < math.inf
         self._reached = last if self.behind else max([self._reached, *(note.end_steps for note in fresh)])
@@ -100,7 +101,8 @@ class NoteMap:
         self._recent = set()
 
     def _add(self, notes: Sequence[Note]) -> None:
-        notes = [note for note in notes if note.pitch in PIANO]
+        low, high, n_keys = PIANO.low, PIANO.high, len(PIANO)
+        notes = [note for note in notes if low <= note.pitch < high]
         if not notes:
             return
         self.taken += len(notes)
@@ -109,7 +111,7 @@ class NoteMap:
         self.low = min(self.low, lowest) if self.high else lowest
         self.high = max(self.high, highest + 1)
         per_step = COLUMNS / self.span_steps
-        rows = np.array([SOURCES.index(note.source) * len(PIANO) + note.pitch - PIANO.low for note in notes])
+        rows = np.array([SOURCES.index(note.source) * n_keys + note.pitch - low for note in notes])
         begin = np.maximum([note.start_steps * per_step for note in notes], 0.0)
         end = np.maximum([note.end_steps * per_step for note in notes], begin)
         first = np.minimum(begin.astype(int), COLUMNS - 1)
@@ -190,7 +192,7 @@ class OverviewStrip(QWidget):
     def look(self, seen: Steps, now: float, region: Steps | None) -> None:
         """Show which steps the roll shows, where the music is and what is selected; called for every frame."""
         self._looks += 1
-        if self.map.behind:
+        if self.map.behind and self._looks % LOOKS_PER_TAKE == 0:
             self._take_in()
         if self._looks >= LOOKS_PER_PICTURE and self._fresh:
             self._repaint()

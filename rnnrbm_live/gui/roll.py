@@ -7,7 +7,7 @@ Notes come from the recording by `notes_between`, so all this costs the same aft
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 import pyqtgraph as pg
@@ -18,7 +18,7 @@ from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
 from rnnrbm_live.core.pianoroll import Note
-from rnnrbm_live.core.recording import Music
+from rnnrbm_live.core.recording import Marker, Music
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui import roll_painting as paint
@@ -58,6 +58,8 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._hint: Hint | None = None
         self._past, self._ground = ScrollingPicture(), ScrollingPicture()
         self._future = ScrollingPicture(FUTURE_MARGIN)
+        self._origin: Hashable = None
+        self._markers: Sequence[Marker] = ()
         self._playing: tuple[Note, ...] = ()
         self._going_on: tuple[Note, ...] = ()
         self._lit: dict[int, Source] = {}
@@ -70,7 +72,9 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         if self._snapshot is None or self._snapshot.settings != snapshot.settings:
             self._bounds = clamps(snapshot.settings, NO_KEYS)
         self._snapshot = snapshot
-        self._playing, self._lit = music_of(snapshot).playing(), snapshot.sounding()
+        music = music_of(snapshot)
+        self._origin, self._markers = music.origin, music.markers
+        self._playing, self._lit = music.playing(), snapshot.sounding()
         self._going_on = _going_on(snapshot, self._playing)
         self._hint = hint
 
@@ -144,7 +148,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def _paint_past(self, painter: QPainter, geometry: Geometry, snapshot: Snapshot, scale: float) -> None:
         music, theme, zoom = music_of(snapshot), self._theme, geometry.pixels_per_step
-        shift, markers = geometry.past_shift(self.view), music.markers
+        shift, markers = geometry.past_shift(self.view), self._markers
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             paint.paint_rows(inside, geometry, theme, left, right)
@@ -153,7 +157,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
             self.painted_notes += paint.paint_notes(inside, geometry, theme, ended, PAST_STRENGTH)
             paint.paint_markers(inside, geometry, theme, markers, left, right)
 
-        key = (geometry, theme, snapshot.timeline, music.origin, len(markers))
+        key = (geometry, theme, snapshot.timeline, self._origin, len(markers))
         first_playing = min((note.start_steps for note in self._playing), default=music.end_steps)
         painter.setClipRect(geometry.past)
         self._past.show(
