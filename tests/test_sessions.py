@@ -116,7 +116,7 @@ def test_what_a_draft_played_is_checked_while_it_is_there_and_told_once_it_is_go
 ) -> None:
     monkeypatch.setattr(sessions, "training_path", lambda: tmp_path / "training")
     draft = tmp_path / "training" / "heard" / "My-tunes-after-2"
-    shutil.copytree(model_library().find("piano"), draft)
+    shutil.copytree(model_library().find(DEFAULT_MODEL), draft)
     before = session_files(folder)
     session, link = instrument(folder)
     session.command(ask.Play())
@@ -139,7 +139,7 @@ def test_what_a_draft_played_is_checked_while_it_is_there_and_told_once_it_is_go
     drawn, steps = (int(word) for word in re.findall(r"(\d+) (?:drawn|steps)", out)[::-1])
     assert 20 < steps - drawn < 50
     assert err.startswith(f"{steps - drawn} of {steps} steps (")
-    assert err.endswith(f"My-tunes-after-2 ({steps - drawn} from step 24 on)\n")
+    assert err.endswith(f"My-tunes-after-2 ({steps - drawn} from step 32 on)\n")
     assert err.count("\n") == 1
     assert out.endswith("those are identical\n")
 

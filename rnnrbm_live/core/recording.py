@@ -275,9 +275,7 @@ class _OnRoad:
         return [
             replace(marker, step=marker.step - span.shift)
             for span, first, end in edges
-            for marker in markers[
-                bisect_left(markers, first, key=_step_of) : bisect_left(markers, end, key=_step_of)
-            ]
+            for marker in markers[bisect_left(markers, first, key=_step_of) : bisect_left(markers, end, key=_step_of)]
         ]
 
     @property

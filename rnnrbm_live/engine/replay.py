@@ -76,9 +76,7 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                 bars = timeline.later(roads.shift)
                 state = None if stepper is None else _first_state(record, stepper, bars, history, before)
                 if stepper is not None and state is None and not unchecked:
-                    raise JournalError(
-                        f"step {record.step} goes on from where no model played: the session is damaged"
-                    )
+                    raise JournalError(f"step {record.step} goes on from where no model played: the session is damaged")
                 history.begin(record.step, stepper, state, bars)
                 if record.jumps:
                     previous = PlannedFrame()

@@ -81,7 +81,7 @@ class ScrollingPicture:
         left = area.left() - snap(shift, scale)
         width = area.width() + self._margin
         wanted = (area.width(), area.height(), scale, key)
-        if wanted != self._key or not self._origin <= left <= self._origin + self._margin:
+        if wanted != self._key or not self._origin <= left < self._origin + width:
             origin = math.floor(left * scale) / scale
 
             def paint_from_origin(inside: QPainter) -> None:
@@ -90,12 +90,23 @@ class ScrollingPicture:
 
             self._pixmap = _paint(width, area.height(), scale, paint_from_origin, opaque=True)
             self._origin, self._key = origin, wanted
-        elif version != self._version and self._settled < self._origin + width:
-            first = max(self._origin, math.floor(self._settled * scale) / scale)
-            self._paint_from(first, self._origin + width, area.height(), paint)
+        else:
+            stale = self._settled if version != self._version else math.inf
+            if left > self._origin + self._margin:
+                stale = min(stale, self._origin + width)
+                self._move_to(left, scale)
+            if stale < self._origin + width:
+                first = max(self._origin, math.floor(stale * scale) / scale)
+                self._paint_from(first, self._origin + width, area.height(), paint)
         self._version, self._settled = version, settled
         part = QRectF((left - self._origin) * scale, 0, area.width() * scale, area.height() * scale)
         painter.drawPixmap(area, self._pixmap, part)
+
+    def _move_to(self, left: float, scale: float) -> None:
+        """Keep what is painted from `left` on; what comes after it is to be painted."""
+        origin = math.floor(left * scale) / scale
+        self._pixmap.scroll(round((self._origin - origin) * scale), 0, self._pixmap.rect())
+        self._origin = origin
 
     def _paint_from(
         self, first: float, last: float, height: float, paint: Callable[[QPainter, float, float], None]
