@@ -271,7 +271,7 @@ class _OnRoad:
     @property
     def markers(self) -> list[Marker]:
         markers = self._tape.markers
-        edges = ((span, span.first, span.first + span.length) for span in self._road.spans)
+        edges = ((span, float(span.first), span.first + span.length) for span in self._road.spans)
         return [
             replace(marker, step=marker.step - span.shift)
             for span, first, end in edges
