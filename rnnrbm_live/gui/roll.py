@@ -17,6 +17,7 @@ from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import Note
 from rnnrbm_live.core.recording import Marker, Music
 from rnnrbm_live.core.settings import Settings
@@ -82,6 +83,11 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
     def snapshot(self) -> Snapshot | None:
         """What is shown; None before the first."""
         return self._snapshot
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where bars begin in what is shown."""
+        return self._snapshot.timeline if self._snapshot is not None else Timeline(4)
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
