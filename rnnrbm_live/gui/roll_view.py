@@ -86,6 +86,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self.back = Button("Back to now", "Follow the music again (End)")
         self.back.setParent(self)
         self.back.clicked.connect(self.navigation.follow)
+        self.back.clicked.connect(self.back.hide)
         self.back.hide()
         self.region_bar = RegionBar(self, offer_loop=offer_loop)
         self.region_bar.export_asked.connect(self.export_asked)
