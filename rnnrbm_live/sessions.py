@@ -20,6 +20,7 @@ from rnnrbm_live.core.clock import Clock, SystemClock
 from rnnrbm_live.core.errors import JournalError, SettingsError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.grid import step_seconds
+from rnnrbm_live.core.learning import HEARD_FOLDER
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Music, Recording
 from rnnrbm_live.core.resources import models_path
@@ -38,7 +39,6 @@ from rnnrbm_live.io.journal import (
 from rnnrbm_live.io.picture import draw_recording
 from rnnrbm_live.io.session_export import export_recording
 from rnnrbm_live.io.sound_file import write_wav
-from rnnrbm_live.learning.drafts import HEARD_FOLDER
 from rnnrbm_live.model.library import ModelLibrary
 from rnnrbm_live.places import find_session, sessions_path, training_path, user_models_path
 from rnnrbm_live.player.process import ProcessLink

@@ -7,6 +7,9 @@ from pathlib import Path
 
 from rnnrbm_live.core.frame import Bits
 
+HEARD_FOLDER = "heard"
+"""Beside the model that is trained: copies of it, as it was when it was listened to."""
+
 # --- told by the process ---------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from filelock import Timeout
 
 from rnnrbm_live.core.errors import CheckpointError, SettingsError
-from rnnrbm_live.core.learning import Draft
+from rnnrbm_live.core.learning import HEARD_FOLDER, Draft
 from rnnrbm_live.gui.services import ModelChoice
 from rnnrbm_live.learning.child import lock_of
 from rnnrbm_live.learning.curves import delete_curves, load_curves
@@ -28,8 +28,6 @@ from rnnrbm_live.model.checkpoint import (
 )
 from rnnrbm_live.model.library import ModelLibrary
 
-HEARD_FOLDER = "heard"
-"""Beside the draft: copies of it."""
 HEARD_KEPT = 3
 """Copies that were listened to: the last is being loaded while the one before it plays."""
 LONGEST_NAME = 60
