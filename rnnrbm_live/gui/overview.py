@@ -26,7 +26,7 @@ FIRST_SPAN = 128  # steps
 FEWEST_ROWS = 36  # semitones
 LATE_STEPS = 16.0  # how far the ends of two notes may be out of order
 MOST_STEPS = 128.0  # to take in at a look, so that a long session that is taken up does not stop the picture
-LOOKS_PER_TAKE, LOOKS_PER_PICTURE = 6, 50
+LOOKS_PER_TAKE, LOOKS_PER_PICTURE = 6, 50  # frames
 FAINTEST = 0.4  # strength of the colour where anything sounds at all
 NARROWEST_FRAME = 10.0  # pixels
 SOURCES = tuple(SOURCE_COLOURS)
@@ -148,6 +148,7 @@ class OverviewStrip(QWidget):
         self._picture: QPixmap | None = None
         self._looks = LOOKS_PER_PICTURE  # since it was painted
         self._fresh = False  # more has been taken in than it shows
+        self._pictured: object = None  # what the picture must not be late for
         self._music: Music | None = None
         self._markers: tuple[float, ...] = ()
         self._seen: Steps = (0.0, 0.0)
@@ -247,8 +248,13 @@ class OverviewStrip(QWidget):
     # --- inside ------------------------------------------------------------------------------------------
 
     def _take_in(self) -> None:
-        if self._music is not None and self.map.take_in(self._music):
-            self._fresh = True
+        if self._music is None:
+            return
+        self._fresh |= self.map.take_in(self._music)
+        pictured = self.map.span_steps, self._music.origin
+        if pictured != self._pictured:
+            self._pictured = pictured
+            self._repaint()
 
     def _repaint(self) -> None:
         self._picture, self._looks, self._fresh = None, 0, False

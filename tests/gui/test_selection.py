@@ -147,3 +147,22 @@ def test_the_map_takes_each_note_once_and_halves_when_it_is_full() -> None:
     while whole.behind:
         whole.take_in(recording)
     assert notes.picture(40) == pytest.approx(whole.picture(40), abs=1e-4)
+
+
+def test_the_overview_is_painted_about_once_a_second_and_at_once_where_its_scale_changes(
+    window: MainWindow, engine: FakeEngine
+) -> None:
+    strip, painted = window.overview, 0
+    picture = strip._picture
+    engine.play(100)
+    spans = {strip.map.span_steps}
+    for _ in range(120):
+        engine.play(1)
+        window.bridge.look()
+        QApplication.processEvents()
+        spans.add(strip.map.span_steps)
+        if strip._picture is not None and strip._picture is not picture:
+            picture, painted = strip._picture, painted + 1
+    assert strip.isVisible()
+    assert len(spans) == 2
+    assert 2 <= painted <= 5, "of 120 frames, in each of which a step sounded"
