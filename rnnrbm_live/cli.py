@@ -82,7 +82,15 @@ def _parser() -> argparse.ArgumentParser:
 
     sessions = "a file, the name of a session, or `last`"
     jobs.add_parser("sessions", help="list the sessions that were played").set_defaults(job=_sessions)
-    replay = jobs.add_parser("replay", help="play a session again, or prove that it can be")
+    replay = jobs.add_parser(
+        "replay",
+        help="play a session again, or prove that it can be",
+        description="Play a session again as it sounded, or, with --verify, prove that seed, model, settings and keys"
+        " are all that made it. It ends with 0 if every step comes out the same, 1 if one does not, 2 if the session"
+        " cannot be read, and 3 if steps cannot be checked, since their model is gone or has been trained anew. So it"
+        " is with a model that was heard while it was being trained: its weights, megabytes every 20 seconds, are not"
+        " kept with a session; the last three that were heard are there until the model is kept or discarded.",
+    )
     replay.add_argument("session", metavar="SESSION", help=sessions)
     replay.add_argument("--verify", action="store_true", help="draw every step again instead, and compare")
     replay.add_argument("--output", help="MIDI output to play on (default: a virtual port of our own)")

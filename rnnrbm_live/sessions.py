@@ -20,9 +20,11 @@ from rnnrbm_live.core.clock import Clock, SystemClock
 from rnnrbm_live.core.errors import JournalError, SettingsError
 from rnnrbm_live.core.export import EVERYTHING, ExportChoice
 from rnnrbm_live.core.grid import step_seconds
+from rnnrbm_live.core.learning import HEARD_FOLDER
 from rnnrbm_live.core.protocols import PlayerLink
 from rnnrbm_live.core.recording import Music, Recording
-from rnnrbm_live.engine.replay import regenerate
+from rnnrbm_live.core.resources import models_path
+from rnnrbm_live.engine.replay import Regenerated, regenerate
 from rnnrbm_live.gui.services import SessionEntry
 from rnnrbm_live.instrument import load_stepper
 from rnnrbm_live.io.journal import (
@@ -37,14 +39,15 @@ from rnnrbm_live.io.journal import (
 from rnnrbm_live.io.picture import draw_recording
 from rnnrbm_live.io.session_export import export_recording
 from rnnrbm_live.io.sound_file import write_wav
-from rnnrbm_live.places import find_session, model_library, sessions_path
+from rnnrbm_live.model.library import ModelLibrary
+from rnnrbm_live.places import find_session, sessions_path, training_path, user_models_path
 from rnnrbm_live.player.process import ProcessLink
 
 AHEAD_STEPS = 64
 POLL_SECONDS = 0.002
 START_SECONDS = 0.5  # until the sound device is open
 TAIL_SECONDS = 1.0
-DIFFERENT = 1  # exit code
+DIFFERENT, UNCHECKED = 1, 3  # exit codes; 2 is bad input
 ALL_ROADS = "all"
 
 log = logging.getLogger(__name__)
@@ -79,21 +82,39 @@ def take_up(saved: SavedSession) -> ask.TakeUpSession:
 
 
 def verify(name: str) -> int:
-    """Draw a session again from seed, model, settings and inputs; return 0 if it is what sounded.
+    """Draw a session again from seed, model, settings and inputs.
+
+    Returns:
+        0 if it is what sounded, `DIFFERENT` if any step is not, `UNCHECKED` if all that could be drawn again is but
+        a model that played is not there as it was.
 
     Raises:
-        RNNRBMError: for a session or a model that cannot be used.
+        RNNRBMError: for a session that cannot be used.
     """
     path = find_session(name)
-    library = model_library()
+    library = ModelLibrary((models_path(), user_models_path(), training_path() / HEARD_FOLDER))
     found = regenerate((record for record, _ in records(path)), lambda model: load_stepper(library, model))
     print(f"{path.stem}: {found.steps} steps by a model, {found.drawn} drawn again", end="")
     print(f", {found.unplanned} heard as they were" if found.unplanned else "")
+    if found.unchecked:
+        print(_what_is_unchecked(found), file=sys.stderr)
     if not found.identical:
         print(f"{len(found.differing)} steps differ, the first is step {found.differing[0]}", file=sys.stderr)
         return DIFFERENT
+    if found.unchecked:
+        print("those are identical" if found.drawn else "nothing could be checked")
+        return UNCHECKED
     print("identical")
     return 0
+
+
+def _what_is_unchecked(found: Regenerated) -> str:
+    count = sum(map(len, found.unchecked.values()))
+    models = ", ".join(f"{name} ({len(steps)} from step {steps[0]} on)" for name, steps in found.unchecked.items())
+    return (
+        f"{count} of {found.steps} steps ({100 * count / found.steps:.0f} %) could not be checked, since the model that"
+        f" played them is gone or has other weights now: {models}"
+    )
 
 
 def export_session(name: str, out: Path, *, road: str | None = None) -> int:

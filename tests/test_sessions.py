@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from rnnrbm_live.core.journal import Closed, StepHeard
 from rnnrbm_live.core.messages import Notice, PlannedFrame
 from rnnrbm_live.engine.generator import run_offline
 from rnnrbm_live.engine.session import Session
+from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.instrument import load_stepper, make_session, model_settings
 from rnnrbm_live.io.journal import JournalWriter, load_session, records, session_files
 from rnnrbm_live.io.midi_file import read_midi
@@ -106,6 +109,39 @@ def test_one_changed_note_is_found(folder: Path, tmp_path: Path, capsys: pytest.
     forged.close()
     assert run(["replay", str(forged.path), "--verify"]) == 1
     assert "the first is step 20" in capsys.readouterr().err
+
+
+def test_what_a_draft_played_is_checked_while_it_is_there_and_told_once_it_is_gone(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sessions, "training_path", lambda: tmp_path / "training")
+    draft = tmp_path / "training" / "heard" / "My-tunes-after-2"
+    shutil.copytree(model_library().find(DEFAULT_MODEL), draft)
+    before = session_files(folder)
+    session, link = instrument(folder)
+    session.command(ask.Play())
+    coming = {20: str(draft), 60: DEFAULT_MODEL}
+
+    def finished(snapshot: Snapshot) -> bool:
+        if snapshot.step in coming:
+            session.command(ask.SelectModel(coming.pop(snapshot.step)))
+        return snapshot.step >= 99
+
+    run_offline(session, link, finished)
+    session.close()
+    (path,) = set(session_files(folder)) - set(before)
+    assert run(["replay", str(path), "--verify"]) == 0
+    assert capsys.readouterr().out.endswith("identical\n")
+
+    shutil.rmtree(draft)
+    assert run(["replay", str(path), "--verify"]) == 3
+    out, err = capsys.readouterr()
+    drawn, steps = (int(word) for word in re.findall(r"(\d+) (?:drawn|steps)", out)[::-1])
+    assert 20 < steps - drawn < 50
+    assert err.startswith(f"{steps - drawn} of {steps} steps (")
+    assert err.endswith(f"My-tunes-after-2 ({steps - drawn} from step 32 on)\n")
+    assert err.count("\n") == 1
+    assert out.endswith("those are identical\n")
 
 
 @pytest.mark.parametrize(

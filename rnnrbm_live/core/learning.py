@@ -7,6 +7,9 @@ from pathlib import Path
 
 from rnnrbm_live.core.frame import Bits
 
+HEARD_FOLDER = "heard"
+"""Beside the model that is trained: copies of it, as it was when it was listened to."""
+
 # --- told by the process ---------------------------------------------------------------------------------
 
 
@@ -148,7 +151,7 @@ class Draft:
         passes_done: whole passes over it.
         passes: that a whole training has.
         finished: whether that was reached.
-        monitors: as in `Learnt`; only the last one where it is finished.
+        monitors: as in `Learnt`; only the last one of a finished training whose curves could not be saved.
         accuracies: likewise.
     """
 

@@ -270,11 +270,12 @@ class _OnRoad:
 
     @property
     def markers(self) -> list[Marker]:
+        markers = self._tape.markers
+        edges = ((span, float(span.first), span.first + span.length) for span in self._road.spans)
         return [
             replace(marker, step=marker.step - span.shift)
-            for span in self._road.spans
-            for marker in self._tape.markers
-            if span.first <= marker.step < span.first + span.length
+            for span, first, end in edges
+            for marker in markers[bisect_left(markers, first, key=_step_of) : bisect_left(markers, end, key=_step_of)]
         ]
 
     @property
@@ -317,13 +318,18 @@ class _OnRoad:
     def _between(self, first_steps: float, last_steps: float) -> Iterator[Note]:
         spans = self._road.spans
         for span in spans[spans.index(self._road.span_at(first_steps)) :]:
-            begin, end = max(first_steps, span.position), min(last_steps, span.end_position)
-            if span.position >= last_steps:
+            shift, position, end_position = span.shift, span.position, span.end_position
+            begin, end = max(first_steps, position), min(last_steps, end_position)
+            if position >= last_steps:
                 return
-            for note in self._tape.notes_between(begin + span.shift, end + span.shift):
-                cut = _moved(note, -span.shift, from_steps=span.position, to_steps=span.end_position)
+            for note in self._tape.notes_between(begin + shift, end + shift):
+                cut = _moved(note, -shift, from_steps=position, to_steps=end_position)
                 if cut.end_steps > cut.start_steps:
                     yield cut
+
+
+def _step_of(marker: Marker) -> float:
+    return marker.step
 
 
 def _moved(note: Note, steps: float, *, from_steps: float, to_steps: float = math.inf) -> Note:

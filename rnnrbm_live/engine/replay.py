@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
@@ -26,12 +27,14 @@ class Regenerated:
         drawn: of these, drawn again, notes and velocities.
         unplanned: of these, heard otherwise than last planned (the plan had run dry, or changed too late); the model
             hears them as they were.
+        unchecked: of these, those of models that are not there as they were, ascending, by the model's name.
         differing: steps that came out otherwise.
     """
 
     steps: int
     drawn: int
     unplanned: int
+    unchecked: dict[str, list[int]]
     differing: tuple[int, ...]
 
     @property
@@ -43,16 +46,20 @@ class Regenerated:
 def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Stepper]) -> Regenerated:
     """Draw every step that a model played once more, on numpy, and compare.
 
+    Args:
+        records: of a session.
+        load_model: by name; raises `CheckpointError` for one that is not there, whose steps stay unchecked.
+
     Raises:
-        CheckpointError: from `load_model`, or if a model is not the one that played.
         JournalError: for records that speak of what is not there.
     """
     timeline = bars = Timeline(4)  # of the first road, and of the one that is heard
     roads, history = Roads(), History()
     section, stepper, state = jot.SectionBegun(0), None, None
-    steppers: dict[str, Stepper] = {}
+    steppers: dict[str, Stepper | None] = {}
     previous = PlannedFrame()
     steps = drawn = unplanned = 0
+    unchecked: defaultdict[str, list[int]] = defaultdict(list)
     differing = []
     for record in records:
         before = roads.all
@@ -68,13 +75,17 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                 stepper = _stepper(record, steppers, load_model)
                 bars = timeline.later(roads.shift)
                 state = None if stepper is None else _first_state(record, stepper, bars, history, before)
+                if stepper is not None and state is None and not unchecked:
+                    raise JournalError(f"step {record.step} goes on from where no model played: the session is damaged")
                 history.begin(record.step, stepper, state, bars)
                 if record.jumps:
                     previous = PlannedFrame()
             case jot.StepHeard():
-                if stepper is not None and state is not None and record.planned.source is Source.MODEL:
+                if section.model is not None and record.planned.source is Source.MODEL:
                     steps += 1
-                    if record.settings is None:
+                    if stepper is None or state is None:
+                        unchecked[section.model].append(record.step)
+                    elif record.settings is None:
                         unplanned += 1
                     else:
                         drawn += 1
@@ -86,44 +97,39 @@ def regenerate(records: Iterable[jot.Record], load_model: Callable[[str], Steppe
                 previous = record.planned
             case _:
                 pass
-    return Regenerated(steps, drawn, unplanned, tuple(differing))
+    return Regenerated(steps, drawn, unplanned, dict(unchecked), tuple(differing))
 
 
 def _stepper(
-    section: jot.SectionBegun, steppers: dict[str, Stepper], load_model: Callable[[str], Stepper]
+    section: jot.SectionBegun, steppers: dict[str, Stepper | None], load_model: Callable[[str], Stepper]
 ) -> Stepper | None:
+    """Return the model that plays a section; None if none does, or if it is not there with the weights of that time."""
     if section.model is None:
         return None
     if section.model not in steppers:
-        steppers[section.model] = load_model(section.model)
+        try:
+            steppers[section.model] = load_model(section.model)
+        except CheckpointError:
+            steppers[section.model] = None
     stepper = steppers[section.model]
-    if stepper.fingerprint != section.fingerprint:
-        raise CheckpointError(
-            f"the model {section.model!r} has other weights now than when it played ({stepper.fingerprint}, not"
-            f" {section.fingerprint}): bring back the one of that time"
-        )
-    return stepper
+    return stepper if stepper is not None and stepper.fingerprint == section.fingerprint else None
 
 
 def _first_state(
     section: jot.SectionBegun, stepper: Stepper, timeline: Timeline, history: History, roads: tuple[Road, ...]
-) -> State:
-    """Return the state of a model that begins, given the roads before it did."""
+) -> State | None:
+    """Return the state of a model that begins, given the roads before it did; None if it is to remember a lost one."""
     if section.remembers and section.resumes is not None:
-        return _known(history.before(section.resumes), section)
+        known = history.before(section.resumes)
+        return None if known is None else known[1]
     if section.remembers and section.road is not None:
-        return _known(history.after(roads[section.road].step_at(section.position - 1)), section)
+        known = history.after(roads[section.road].step_at(section.position - 1))
+        return None if known is None else known[1]
     if section.heard:
         return stepper.listen_to(
             section.heard, timeline, section.heard_from, then_step=section.step, semitones=section.semitones
         )
     return stepper.begin(timeline, section.step, seed=section.seed, take=section.take)
-
-
-def _known(found: tuple[Stepper, State] | None, section: jot.SectionBegun) -> State:
-    if found is None:
-        raise JournalError(f"step {section.step} goes on from where no model played: the session is damaged")
-    return found[1]
 
 
 def _draw(

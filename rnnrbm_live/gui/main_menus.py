@@ -82,23 +82,24 @@ def play_groups(
 
 def view_groups(roll: RollView, look: Look) -> list[list[Entry]]:
     """Return how the roll can be moved and zoomed, and text be made larger and smaller."""
+    navigation = roll.navigation
     return [
         [
-            Entry("Back to now", "End", roll.follow),
-            Entry("Start of the session", "Home", roll.look_at_start),
-            Entry("A screenful back", "PgUp", lambda: roll.pan_screens(1)),
-            Entry("A screenful on", "PgDown", lambda: roll.pan_screens(-1)),
-            Entry("A beat back", "Left", lambda: roll.pan_beats(1), roll),
-            Entry("A beat on", "Right", lambda: roll.pan_beats(-1), roll),
-            Entry("Higher", "Up", lambda: roll.pan_pitch(PAN_ROWS), roll),
-            Entry("Lower", "Down", lambda: roll.pan_pitch(-PAN_ROWS), roll),
+            Entry("Back to now", "End", navigation.follow),
+            Entry("Start of the session", "Home", navigation.look_at_start),
+            Entry("A screenful back", "PgUp", lambda: navigation.pan_screens(1)),
+            Entry("A screenful on", "PgDown", lambda: navigation.pan_screens(-1)),
+            Entry("A beat back", "Left", lambda: navigation.pan_beats(1), roll),
+            Entry("A beat on", "Right", lambda: navigation.pan_beats(-1), roll),
+            Entry("Higher", "Up", lambda: navigation.pan_pitch(PAN_ROWS), roll),
+            Entry("Lower", "Down", lambda: navigation.pan_pitch(-PAN_ROWS), roll),
         ],
         [
-            Entry("Zoom in", "Alt++ Alt+=", lambda: roll.zoom_time(1.25)),
-            Entry("Zoom out", "Alt+-", lambda: roll.zoom_time(0.8)),
-            Entry("Taller rows", "Alt+Up", lambda: roll.zoom_pitch(-ZOOM_ROWS)),
-            Entry("Lower rows", "Alt+Down", lambda: roll.zoom_pitch(ZOOM_ROWS)),
-            Entry("Fit pitch to the notes", "Alt+0", roll.fit_pitch),
+            Entry("Zoom in", "Alt++ Alt+=", lambda: navigation.zoom_time(1.25)),
+            Entry("Zoom out", "Alt+-", lambda: navigation.zoom_time(0.8)),
+            Entry("Taller rows", "Alt+Up", lambda: navigation.zoom_pitch(-ZOOM_ROWS)),
+            Entry("Lower rows", "Alt+Down", lambda: navigation.zoom_pitch(ZOOM_ROWS)),
+            Entry("Fit pitch to the notes", "Alt+0", navigation.fit_pitch),
         ],
         [
             Entry("Larger text", "Ctrl++ Ctrl+=", lambda: look.step_text(1)),

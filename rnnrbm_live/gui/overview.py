@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +25,8 @@ COLUMNS = 2048  # of the picture, however long the session
 FIRST_SPAN = 128  # steps
 FEWEST_ROWS = 36  # semitones
 LATE_STEPS = 16.0  # how far the ends of two notes may be out of order
-MOST_STEPS = 1024.0  # to take in at a look, so that a long session that is taken up does not stop the picture
+MOST_STEPS = 128.0  # to take in at a look, so that a long session that is taken up does not stop the picture
+LOOKS_PER_TAKE, LOOKS_PER_PICTURE = 6, 50  # frames
 FAINTEST = 0.4  # strength of the colour where anything sounds at all
 NARROWEST_FRAME = 10.0  # pixels
 SOURCES = tuple(SOURCE_COLOURS)
@@ -41,11 +43,13 @@ class NoteMap:
         high: highest one, exclusive.
         taken: notes taken in so far, over all sessions.
         halvings: how often the columns were made to stand for twice as much.
+        behind: whether notes that have ended were left for the next call.
     """
 
     def __init__(self) -> None:
         """Begin empty."""
         self.taken = self.halvings = 0
+        self.behind = False
         self._origin: Hashable = None
         self._reached = 0.0
         self._recent: set[Note] = set()  # taken in, and so near the end that they will be met again
@@ -65,9 +69,11 @@ class NoteMap:
         if last >= music.end_steps:
             last = math.inf
         window = music.notes_between(self._reached - LATE_STEPS, last)
-        fresh = [note for note in window if note.end_steps <= last and note not in self._recent]
+        begun = self._reached  # all that were taken in began before it
+        fresh = [n for n in window if n.end_steps <= last and (n.start_steps >= begun or n not in self._recent)]
         self._add(fresh)
-        self._reached = max([self._reached, *(note.end_steps for note in fresh)]) if last == math.inf else last
+        self.behind = last < math.inf
+        self._reached = last if self.behind else max([self._reached, *(note.end_steps for note in fresh)])
         edge = self._reached - LATE_STEPS
         self._recent = {note for note in [*self._recent, *fresh] if note.end_steps >= edge}
         return changed or bool(fresh)
@@ -82,10 +88,10 @@ class NoteMap:
             low = min(max((low + high - FEWEST_ROWS) // 2, PIANO.low), PIANO.high - FEWEST_ROWS)
             high = low + FEWEST_ROWS
         used = self._ink[:, low - PIANO.low : high - PIANO.low][:, ::-1]
-        edges = np.arange(rows) * (high - low) // rows
+        edges = np.arange(rows + 1) * (high - low) // rows
         if rows >= high - low:
-            return used[:, edges]
-        return np.maximum.reduceat(used, edges, axis=1)
+            return used[:, edges[:-1]]
+        return np.stack([used[:, first:end].max(axis=1) for first, end in pairwise(edges)], axis=1)
 
     def _forget(self) -> None:
         self._ink = np.zeros((len(SOURCES), len(PIANO), COLUMNS), np.float32)  # share of a column that sounds
@@ -95,7 +101,8 @@ class NoteMap:
         self._recent = set()
 
     def _add(self, notes: Sequence[Note]) -> None:
-        notes = [note for note in notes if note.pitch in PIANO]
+        low, high, n_keys = PIANO.low, PIANO.high, len(PIANO)
+        notes = [note for note in notes if low <= note.pitch < high]
         if not notes:
             return
         self.taken += len(notes)
@@ -104,7 +111,7 @@ class NoteMap:
         self.low = min(self.low, lowest) if self.high else lowest
         self.high = max(self.high, highest + 1)
         per_step = COLUMNS / self.span_steps
-        rows = np.array([SOURCES.index(note.source) * len(PIANO) + note.pitch - PIANO.low for note in notes])
+        rows = np.array([SOURCES.index(note.source) * n_keys + note.pitch - low for note in notes])
         begin = np.maximum([note.start_steps * per_step for note in notes], 0.0)
         end = np.maximum([note.end_steps * per_step for note in notes], begin)
         first = np.minimum(begin.astype(int), COLUMNS - 1)
@@ -139,6 +146,10 @@ class OverviewStrip(QWidget):
         self.map = NoteMap()
         self._theme = DARK
         self._picture: QPixmap | None = None
+        self._looks = LOOKS_PER_PICTURE  # since it was painted
+        self._fresh = False  # more has been taken in than it shows
+        self._pictured: object = None  # what the picture must not be late for
+        self._music: Music | None = None
         self._markers: tuple[float, ...] = ()
         self._seen: Steps = (0.0, 0.0)
         self._region: Steps | None = None
@@ -169,10 +180,11 @@ class OverviewStrip(QWidget):
             screen_steps: how much of it the roll shows at a time.
         """
         markers = tuple(marker.step for marker in music.markers)
-        if self.map.take_in(music) or markers != self._markers:
+        if markers != self._markers:
             self._markers = markers
-            self._picture = None
-            self.update()
+            self._repaint()
+        self._music = music
+        self._take_in()
         if not music.end_steps:
             self.hide()
         elif music.end_steps > screen_steps:
@@ -180,6 +192,11 @@ class OverviewStrip(QWidget):
 
     def look(self, seen: Steps, now: float, region: Steps | None) -> None:
         """Show which steps the roll shows, where the music is and what is selected; called for every frame."""
+        self._looks += 1
+        if self.map.behind and self._looks % LOOKS_PER_TAKE == 0:
+            self._take_in()
+        if self._looks >= LOOKS_PER_PICTURE and self._fresh:
+            self._repaint()
         self._seen, self._now, self._region = seen, now, region
         scale = self.devicePixelRatioF()
         shown = [snap(self._x(step), scale) for step in (*seen, now, *(region or ()))]
@@ -230,6 +247,19 @@ class OverviewStrip(QWidget):
 
     # --- inside ------------------------------------------------------------------------------------------
 
+    def _take_in(self) -> None:
+        if self._music is None:
+            return
+        self._fresh |= self.map.take_in(self._music)
+        pictured = self.map.span_steps, self._music.origin
+        if pictured != self._pictured:
+            self._pictured = pictured
+            self._repaint()
+
+    def _repaint(self) -> None:
+        self._picture, self._looks, self._fresh = None, 0, False
+        self.update()
+
     def _x(self, step: float) -> float:
         return step / self.map.span_steps * self.width()
 
@@ -268,6 +298,8 @@ def _coloured(sounds: NDArray[np.float32], theme: Theme) -> QImage:
     pixels = np.broadcast_to(ground, (*sounds.shape[1:], 3)).copy()
     for source, shares in zip(SOURCES, sounds, strict=True):
         at = shares > 0
+        if not at.any():
+            continue
         strength = (FAINTEST + (1 - FAINTEST) * np.sqrt(np.minimum(shares[at], 1.0)))[:, None]
         colour = np.array(theme.colour(SOURCE_COLOURS[source]).getRgb()[:3], np.float32)
         pixels[at] += (colour - pixels[at]) * strength

@@ -40,11 +40,17 @@ class Picture:
 
 
 class ScrollingPicture:
-    """An opaque picture of a stretch of something long, shown at any place in it; painted again when it is left."""
+    """An opaque picture of a stretch of something long, shown at any place in it; painted again when it is left.
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    What grows at its end is painted again only where it is not settled yet.
+    """
+
+    def __init__(self, margin: float = MARGIN_PIXELS) -> None:
+        """Begin with none; `margin` is what is painted beyond what is seen, to scroll into, pixels."""
+        self._margin = margin
         self._key: object = None
+        self._version: object = None
+        self._settled = math.inf
         self._origin = 0.0
         self._pixmap = QPixmap()
 
@@ -56,6 +62,9 @@ class ScrollingPicture:
         scale: float,
         key: object,
         paint: Callable[[QPainter, float, float], None],
+        *,
+        version: object = None,
+        settled: float = math.inf,
     ) -> None:
         """Show in `area` the part that a shift brings there.
 
@@ -66,11 +75,14 @@ class ScrollingPicture:
             scale: device pixels per pixel.
             key: what the picture depends on beside its place and size.
             paint: given a painter whose x is that of the long picture, and the first and last x to paint.
+            version: what it depends on beyond the x that was `settled` when it was painted last.
+            settled: x up to which no later version will look different from this one.
         """
         left = area.left() - snap(shift, scale)
+        width = area.width() + self._margin
         wanted = (area.width(), area.height(), scale, key)
-        if wanted != self._key or not self._origin <= left <= self._origin + MARGIN_PIXELS:
-            origin, width = math.floor(left * scale) / scale, area.width() + MARGIN_PIXELS
+        if wanted != self._key or not self._origin <= left < self._origin + width:
+            origin = math.floor(left * scale) / scale
 
             def paint_from_origin(inside: QPainter) -> None:
                 inside.translate(-origin, 0)
@@ -78,8 +90,33 @@ class ScrollingPicture:
 
             self._pixmap = _paint(width, area.height(), scale, paint_from_origin, opaque=True)
             self._origin, self._key = origin, wanted
+        else:
+            stale = self._settled if version != self._version else math.inf
+            if left > self._origin + self._margin:
+                stale = min(stale, self._origin + width)
+                self._move_to(left, scale)
+            if stale < self._origin + width:
+                first = max(self._origin, math.floor(stale * scale) / scale)
+                self._paint_from(first, self._origin + width, area.height(), paint)
+        self._version, self._settled = version, settled
         part = QRectF((left - self._origin) * scale, 0, area.width() * scale, area.height() * scale)
         painter.drawPixmap(area, self._pixmap, part)
+
+    def _move_to(self, left: float, scale: float) -> None:
+        """Keep what is painted from `left` on; what comes after it is to be painted."""
+        origin = math.floor(left * scale) / scale
+        self._pixmap.scroll(round((self._origin - origin) * scale), 0, self._pixmap.rect())
+        self._origin = origin
+
+    def _paint_from(
+        self, first: float, last: float, height: float, paint: Callable[[QPainter, float, float], None]
+    ) -> None:
+        painter = QPainter(self._pixmap)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.translate(-self._origin, 0)
+        painter.setClipRect(QRectF(first, 0, last - first, height))
+        paint(painter, first, last)
+        painter.end()
 
 
 def snap(x: float, scale: float) -> float:

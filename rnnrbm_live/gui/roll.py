@@ -7,6 +7,7 @@ Notes come from the recording by `notes_between`, so all this costs the same aft
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import replace
 
 import pyqtgraph as pg
@@ -16,8 +17,9 @@ from PyQt6.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.frame import Source
+from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import Note
-from rnnrbm_live.core.recording import Music
+from rnnrbm_live.core.recording import Marker, Music
 from rnnrbm_live.core.settings import Settings
 from rnnrbm_live.engine.snapshot import Snapshot
 from rnnrbm_live.gui import roll_painting as paint
@@ -27,6 +29,8 @@ from rnnrbm_live.gui.theme import DARK, Theme
 
 PAST_STRENGTH, PLAN_STRENGTH, SURE_STRENGTH = 0.9, 0.5, 0.7
 """Of notes: those that sounded, planned ones that the model finds unlikely, and those that it is sure of."""
+FUTURE_MARGIN = 64.0  # pixels: it is painted anew at each step
+LATE_STEPS = 16.0  # how long before the end of what sounded a note may still begin
 LEGEND_SHARE = 5  # the legend goes where it would cover more than this part of the height
 Hint = tuple[str, str]  # a title and a sentence
 
@@ -53,7 +57,13 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         self._snapshot: Snapshot | None = None
         self._theme = DARK
         self._hint: Hint | None = None
-        self._past, self._future = ScrollingPicture(), ScrollingPicture()
+        self._past, self._ground = ScrollingPicture(), ScrollingPicture()
+        self._future = ScrollingPicture(FUTURE_MARGIN)
+        self._origin: Hashable = None
+        self._markers: Sequence[Marker] = ()
+        self._playing: tuple[Note, ...] = ()
+        self._going_on: tuple[Note, ...] = ()
+        self._lit: dict[int, Source] = {}
         self._bounds = clamps(Settings(), NO_KEYS)
         self._keyboard, self._legend = Picture(opaque=True), Picture(opaque=False)
         self._shown: tuple[object, ...] = ()
@@ -63,12 +73,21 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         if self._snapshot is None or self._snapshot.settings != snapshot.settings:
             self._bounds = clamps(snapshot.settings, NO_KEYS)
         self._snapshot = snapshot
+        music = music_of(snapshot)
+        self._origin, self._markers = music.origin, music.markers
+        self._playing, self._lit = music.playing(), snapshot.sounding()
+        self._going_on = _going_on(snapshot, self._playing)
         self._hint = hint
 
     @property
     def snapshot(self) -> Snapshot | None:
         """What is shown; None before the first."""
         return self._snapshot
+
+    @property
+    def timeline(self) -> Timeline:
+        """Where bars begin in what is shown."""
+        return self._snapshot.timeline if self._snapshot is not None else Timeline(4)
 
     def set_theme(self, theme: Theme) -> None:
         """Use other colours."""
@@ -108,7 +127,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         if self.region is not None:
             paint.paint_region(painter, geometry, theme, self.region, snap(geometry.past_shift(self.view), scale))
         self._paint_future(painter, geometry, snapshot, scale)
-        lit, bounds = snapshot.sounding(), self._bounds
+        lit, bounds = self._lit, self._bounds
         likely = snapshot.likely[0] if snapshot.likely else b""
         self._keyboard.show(
             painter,
@@ -135,21 +154,31 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
 
     def _paint_past(self, painter: QPainter, geometry: Geometry, snapshot: Snapshot, scale: float) -> None:
         music, theme, zoom = music_of(snapshot), self._theme, geometry.pixels_per_step
-        shift = geometry.past_shift(self.view)
+        shift, markers = geometry.past_shift(self.view), self._markers
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
             paint.paint_rows(inside, geometry, theme, left, right)
             paint.paint_bars(inside, geometry, theme, snapshot.timeline, left, right)
             ended = music.notes_between(left / zoom, right / zoom)
             self.painted_notes += paint.paint_notes(inside, geometry, theme, ended, PAST_STRENGTH)
-            paint.paint_markers(inside, geometry, theme, music.markers, left, right)
+            paint.paint_markers(inside, geometry, theme, markers, left, right)
 
-        key = (geometry, theme, snapshot.timeline, music.edition)
+        key = (geometry, theme, snapshot.timeline, self._origin, len(markers))
+        first_playing = min((note.start_steps for note in self._playing), default=music.end_steps)
         painter.setClipRect(geometry.past)
-        self._past.show(painter, geometry.past, shift, scale, key, paint_stretch)
+        self._past.show(
+            painter,
+            geometry.past,
+            shift,
+            scale,
+            key,
+            paint_stretch,
+            version=music.edition,
+            settled=(min(first_playing, music.end_steps) - LATE_STEPS) * zoom,
+        )
         now = self.view.position
         beyond = now + 1  # what sounds reaches the now-line, where the picture ends
-        playing = [replace(note, end_steps=beyond) for note in music.playing() if note.start_steps < now]
+        playing = [replace(note, end_steps=beyond) for note in self._playing if note.start_steps < now]
         painter.save()
         painter.translate(snap(shift, scale), 0)
         self.painted_notes += paint.paint_notes(painter, geometry, theme, playing, 1.0)
@@ -157,12 +186,16 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
         painter.setClipping(False)
 
     def _paint_future(self, painter: QPainter, geometry: Geometry, snapshot: Snapshot, scale: float) -> None:
-        theme = self._theme
-        going_on = _going_on(snapshot)
+        theme, timeline, going_on = self._theme, snapshot.timeline, self._going_on
+        numbers_from = timeline.next_bar_step(snapshot.step + 1)
+
+        def paint_ground(inside: QPainter, left: float, right: float) -> None:
+            paint.paint_rows(inside, geometry, theme, left, right)
+            paint.paint_bars(inside, geometry, theme, timeline, left, right, numbers_from=numbers_from)
 
         def paint_stretch(inside: QPainter, left: float, right: float) -> None:
-            paint.paint_rows(inside, geometry, theme, left, right)
-            paint.paint_bars(inside, geometry, theme, snapshot.timeline, left, right, numbers_from=snapshot.step + 1)
+            ground = QRectF(left, 0, right - left, geometry.height)
+            self._ground.show(inside, ground, 0.0, scale, (geometry, theme, timeline, numbers_from), paint_ground)
             first, likely = snapshot.planned_from, snapshot.likely
             paint.paint_ghosts(inside, geometry, theme, first, snapshot.planned, likely)
             coming = paint.notes_of_plan(first, snapshot.planned, going_on)
@@ -170,7 +203,7 @@ class RollItem(pg.GraphicsWidget):  # type: ignore[misc]  # pyqtgraph has no typ
                 strength = PLAN_STRENGTH + (SURE_STRENGTH - PLAN_STRENGTH) * share
                 self.painted_notes += paint.paint_notes(inside, geometry, theme, notes, strength)
 
-        key = (geometry, theme, snapshot.timeline, snapshot.step, snapshot.planned, snapshot.likely, going_on)
+        key = (geometry, theme, timeline, snapshot.step, snapshot.planned, snapshot.likely, going_on)
         self._future.show(painter, geometry.future, geometry.future_shift(self.view), scale, key, paint_stretch)
 
 
@@ -179,11 +212,11 @@ def music_of(snapshot: Snapshot) -> Music:
     return snapshot.recording
 
 
-def _going_on(snapshot: Snapshot) -> tuple[Note, ...]:
+def _going_on(snapshot: Snapshot, playing: Iterable[Note]) -> tuple[Note, ...]:
     """Return the sounding notes that the plan will end: not those of keys that are held down."""
     keys = {pitch for pitch, _ in snapshot.keys}
     return tuple(
         note
-        for note in music_of(snapshot).playing()
+        for note in playing
         if note.source is Source.MODEL or (note.source is Source.PRIMER and note.pitch not in keys)
     )

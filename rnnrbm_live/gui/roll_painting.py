@@ -121,7 +121,7 @@ def paint_notes(painter: QPainter, geometry: Geometry, theme: Theme, notes: Iter
     if named:
         painter.setFont(figures(min(11.0 * theme.scale, 0.62 * height)))
         metrics = painter.fontMetrics()
-    for (source, shade), boxes in bars.items():
+    for (source, shade), boxes in sorted(bars.items()):
         painter.setPen(Qt.PenStyle.NoPen)
         colour = theme.on_ground(SOURCE_COLOURS[source], strength * (SOFTEST + (1 - SOFTEST) * shade / SHADES))
         painter.setBrush(colour)

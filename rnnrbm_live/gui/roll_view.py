@@ -1,35 +1,29 @@
-"""The piano-roll as a widget: mouse, wheel and trackpad, what is looked at, and what is selected."""
+"""The piano-roll as a widget: mouse, wheel and trackpad, and what is selected."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import Any
 
 import pyqtgraph as pg
-from PyQt6.QtCore import QEvent, QPoint, QPointF, Qt, pyqtSignal
+from PyQt6.QtCore import QEvent, QPointF, Qt, pyqtSignal
 from PyQt6.QtGui import QFocusEvent, QHelpEvent, QMouseEvent, QNativeGestureEvent, QPointingDevice, QWheelEvent
 from PyQt6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
 from rnnrbm_live.core.grid import Timeline
-from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.engine.snapshot import Snapshot, Transport
 from rnnrbm_live.gui import selection
 from rnnrbm_live.gui.geometry import KEYBOARD_PIXELS, RULER_PIXELS
+from rnnrbm_live.gui.navigation import Navigation
 from rnnrbm_live.gui.roll import Hint, RollItem, music_of
 from rnnrbm_live.gui.selection import Region, RegionBar, RegionDrag
 from rnnrbm_live.gui.theme import Theme
 from rnnrbm_live.gui.widgets import Button
 
 KEY_VELOCITIES = (45, 110)  # at the left and at the right end of a drawn key
-NARROWEST, WIDEST = 2.0, 60.0  # pixels per step
 ZOOM = 1.15
 ZOOM_ROWS = 2  # semitones above and below, for a notch or a key
-FEWEST_ROWS = 24  # that zooming leaves
-ROOM_ROWS = 2  # beyond a note for which the view opens
 PAN_PIXELS = 40.0  # for a notch of the wheel
 PAN_ROWS = 2  # for a key
-LEAST_SCROLL = 0.001  # steps: the picture stands still, and is where it was
 HANDLE_REACH = 6.0  # pixels beside an edge of the selection in which it is grabbed
 CLICK_PIXELS = 4.0  # a mouse that moves less has clicked
 SELECTED_BARS = 4  # by Ctrl+L
@@ -40,6 +34,12 @@ BEATS_KEYS = Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.ControlModifi
 
 class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     """Shows a `RollItem` and turns what is done to it into signals.
+
+    Attributes:
+        item: what paints it.
+        navigation: what part of the music is looked at.
+        back: the button that follows the music again.
+        region_bar: what can be done with what is selected.
 
     Signals:
         key_pressed: (pitch, velocity) of a drawn key.
@@ -71,6 +71,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """
         super().__init__(parent, background=None)
         self.item = RollItem()
+        self.navigation = Navigation(self.item)
         self.setCentralItem(self.item)
         self.setAcceptDrops(False)  # the window takes files
         self.setMinimumSize(480, 120)
@@ -82,11 +83,10 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         self._drag_from: tuple[float, float, float, int] | None = None
         self._pressed_x: float | None = None  # in the ruler, until it is more than a click
         self._region_drag: RegionDrag | None = None
-        self._own_range = False  # the user chose the pitches, and they stay
-        self._rows_due = 0.0  # of a trackpad, less than a semitone
         self.back = Button("Back to now", "Follow the music again (End)")
         self.back.setParent(self)
-        self.back.clicked.connect(self.follow)
+        self.back.clicked.connect(self.navigation.follow)
+        self.back.clicked.connect(self.back.hide)
         self.back.hide()
         self.region_bar = RegionBar(self, offer_loop=offer_loop)
         self.region_bar.export_asked.connect(self.export_asked)
@@ -99,18 +99,12 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if before is not None and before.recording.origin != snapshot.recording.origin:
             self.select(None)  # of another session
         self.item.show_snapshot(snapshot, hint)
-        if not self._own_range:
-            self._include(snapshot.sounding().keys())
+        self.navigation.include(snapshot.sounding().keys())
 
     def move_to(self, position: float) -> None:
         """Put the now-line at a step and paint a frame."""
-        view = self.item.view
-        if view.scrolled_steps:
-            view.scrolled_steps += position - view.position  # what is looked at stays where it is
-            if view.scrolled_steps <= 0 or view.scrolled_steps > position + 1:
-                view.scrolled_steps = 0.0
-        view.position = position
-        self.back.setVisible(view.scrolled_steps > 0)
+        self.navigation.move_to(position)
+        self.back.setVisible(not self.navigation.following)
         self.back.move(int(self.item.geometry_now().now_x) - self.back.width() - 12, int(RULER_PIXELS) + 10)
         self._place_region_bar()
         self.item.refresh(self.devicePixelRatioF())
@@ -124,85 +118,6 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
     def show_dropping(self, dropping: bool) -> None:
         """Show whether a file is held over the window."""
         self.item.dropping = dropping
-
-    # --- what is looked at -------------------------------------------------------------------------------
-
-    @property
-    def seen(self) -> tuple[float, float]:
-        """The first and the last step of the past that can be seen."""
-        last = self.item.view.position - self.item.view.scrolled_steps
-        return last - self.item.geometry_now().past_steps, last
-
-    @property
-    def following(self) -> bool:
-        """Whether the picture moves with the music."""
-        return self.item.view.scrolled_steps == 0.0
-
-    def follow(self) -> None:
-        """Come back to the now-line."""
-        self.item.view.scrolled_steps = 0.0
-        self.back.hide()
-
-    def pan(self, steps: float) -> None:
-        """Look so many steps further back, or towards now if negative; at now it follows the music again."""
-        self._scroll_to(self.item.view.scrolled_steps + steps)
-
-    def pan_beats(self, beats: int) -> None:
-        """Look so many beats further back."""
-        self.pan(beats * self._timeline.steps_per_beat)
-
-    def pan_screens(self, screens: int) -> None:
-        """Look nearly so many screenfuls further back."""
-        self.pan(0.9 * screens * self.item.geometry_now().past_steps)
-
-    def pan_pitch(self, rows: int) -> None:
-        """Show pitches so many semitones higher."""
-        view = self.item.view
-        self._own_range = True
-        self._set_range(view.low + rows, view.high - view.low)
-
-    def look_at(self, step: float) -> None:
-        """Bring a step of the past to the middle."""
-        self._scroll_to(self.item.view.position - step - self.item.geometry_now().past_steps / 2)
-
-    def look_at_start(self) -> None:
-        """Bring the beginning of the session to the left edge."""
-        self._scroll_to(self.item.view.position - self.item.geometry_now().past_steps)
-
-    def zoom_time(self, factor: float, x: float | None = None) -> None:
-        """Make a step `factor` times as wide; what is at `x` stays there, or at the now-line while it follows."""
-        view, geometry = self.item.view, self.item.geometry_now()
-        fixed_x = geometry.now_x if x is None or x > geometry.now_x or self.following else x
-        step = geometry.past_step(fixed_x, view)
-        view.pixels_per_step = min(max(view.pixels_per_step * factor, NARROWEST), WIDEST)
-        if not self.following:
-            back = view.position - step - (geometry.now_x - fixed_x) / view.pixels_per_step
-            view.scrolled_steps = max(back, LEAST_SCROLL)
-
-    def zoom_pitch(self, rows: int, y: float | None = None) -> None:
-        """Show `rows` more semitones above and below (fewer if negative); what is at `y`, or in the middle, stays."""
-        view, geometry = self.item.view, self.item.geometry_now()
-        size = view.high - view.low
-        wanted = min(max(size + 2 * rows, FEWEST_ROWS), len(PIANO))
-        share = 0.5 if y is None else 1 - (y - RULER_PIXELS) / (geometry.height - RULER_PIXELS)
-        self._own_range = True
-        self._set_range(view.low + round((size - wanted) * min(max(share, 0.0), 1.0)), wanted)
-
-    def fit_pitch(self) -> None:
-        """Show just the pitches of the notes that can be seen, and from then on every one that comes."""
-        snapshot = self.item.snapshot
-        if snapshot is None:
-            return
-        music = music_of(snapshot)
-        pitches = [note.pitch for note in (*music.notes_between(*self.seen), *music.playing())]
-        pitches += [pitch for planned in snapshot.planned for pitch in planned.frame.sounding]
-        pitches = [pitch for pitch in pitches if pitch in PIANO]
-        self._own_range = False
-        if pitches:
-            low, high = min(pitches) - ROOM_ROWS, max(pitches) + 1 + ROOM_ROWS
-            missing = max(0, FEWEST_ROWS - (high - low))
-            low, high = low - missing // 2, high + missing - missing // 2
-            self._set_range(low, min(high - low, len(PIANO)))
 
     # --- what is selected --------------------------------------------------------------------------------
 
@@ -229,7 +144,7 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Move the first or the last edge of the selection by bars; with nothing selected, select the last bar seen."""
         timeline = self._timeline
         if self.region is None:
-            self._select_around(min(self.seen[1], self._end_steps) - 0.5)
+            self._select_around(min(self.navigation.seen[1], self._end_steps) - 0.5)
             return
         fixed, edge = (self.region[1], self.region[0]) if first else self.region
         moved = edge + bars * timeline.bar_steps
@@ -250,27 +165,8 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         """Ask to go on from the selection or, without one, from the bar at the now-line while one looks back."""
         if self.region is not None:
             self.choose_moment(self.region[0])
-        elif not self.following:
-            self.choose_moment(self.seen[1])
-
-    # --- what is remembered ------------------------------------------------------------------------------
-
-    def zoom_to_remember(self) -> dict[str, Any]:
-        """Return the zoom, to be restored by `restore_zoom`."""
-        view = self.item.view
-        zoom: dict[str, Any] = {"pixels per step": view.pixels_per_step}
-        return zoom | ({"low": view.low, "high": view.high} if self._own_range else {})
-
-    def restore_zoom(self, remembered: object) -> None:
-        """Zoom as it was; what makes no sense is ignored."""
-        if not isinstance(remembered, dict):
-            return
-        zoom, low, high = (remembered.get(name) for name in ("pixels per step", "low", "high"))
-        if isinstance(zoom, int | float) and NARROWEST <= zoom <= WIDEST:
-            self.item.view.pixels_per_step = float(zoom)
-        if isinstance(low, int) and isinstance(high, int) and low in PIANO and low + FEWEST_ROWS <= high <= PIANO.high:
-            self._own_range = True
-            self._set_range(low, high - low)
+        elif not self.navigation.following:
+            self.choose_moment(self.navigation.seen[1])
 
     # --- Qt ----------------------------------------------------------------------------------------------
 
@@ -320,10 +216,10 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         elif self._drag_from is not None:
             x, y, scrolled, low = self._drag_from
             view = self.item.view
-            self._scroll_to(scrolled + (place.x() - x) / view.pixels_per_step)
+            self.navigation.scroll_to(scrolled + (place.x() - x) / view.pixels_per_step)
             rows = round((place.y() - y) / self.item.geometry_now().row_height)
             if low + rows != view.low:
-                self.pan_pitch(low + rows - view.low)
+                self.navigation.pan_pitch(low + rows - view.low)
         elif self._in_ruler(place):
             edge = self._edge_at(place.x())
             self.setCursor(Qt.CursorShape.IBeamCursor if edge is None else Qt.CursorShape.SizeHorCursor)
@@ -364,20 +260,20 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         place, modifiers = event.position(), event.modifiers()
         turn, sideways = event.angleDelta().y() / 120, event.angleDelta().x() / 120
         if modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.zoom_pitch(-self._whole_rows(ZOOM_ROWS * turn), place.y())
+            self.navigation.zoom_pitch(-self.navigation.whole_rows(ZOOM_ROWS * turn), place.y())
         elif _is_precise(event):
-            self._pan_precisely(event.pixelDelta())
+            self.navigation.pan_pixels(event.pixelDelta())
         elif sideways or modifiers & Qt.KeyboardModifier.ShiftModifier:
-            self.pan((sideways or turn) * PAN_PIXELS / self.item.view.pixels_per_step)
+            self.navigation.pan((sideways or turn) * PAN_PIXELS / self.item.view.pixels_per_step)
         else:
-            self.zoom_time(ZOOM**turn, place.x())
+            self.navigation.zoom_time(ZOOM**turn, place.x())
         event.accept()
 
     def viewportEvent(self, event: QEvent | None) -> bool:
         """Zoom when a trackpad is pinched, and explain the ruler."""
         if isinstance(event, QNativeGestureEvent):
             if event.gestureType() is Qt.NativeGestureType.ZoomNativeGesture:
-                self.zoom_time(1 + event.value(), event.position().x())
+                self.navigation.zoom_time(1 + event.value(), event.position().x())
                 return True
         elif isinstance(event, QHelpEvent) and self._in_ruler(QPointF(event.pos())):
             QToolTip.showText(event.globalPos(), RULER_TIP, self)
@@ -397,16 +293,16 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             menu.addAction(f"Continue from here (bar {bar})", lambda: self.choose_moment(step))
         menu.addAction("Mark this moment", lambda: self.moment_marked.emit(float(math.floor(step))))
         menu.addAction("Select this bar", lambda: self.select(region))
-        if not self.following:
+        if not self.navigation.following:
             menu.addSeparator()
-            menu.addAction("Back to now", self.follow)
+            menu.addAction("Back to now", self.navigation.follow)
         return menu
 
     # --- inside ------------------------------------------------------------------------------------------
 
     @property
     def _timeline(self) -> Timeline:
-        return self.item.snapshot.timeline if self.item.snapshot is not None else Timeline(4)
+        return self.item.timeline
 
     @property
     def _end_steps(self) -> float:
@@ -436,26 +332,6 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if self._end_steps > 0:
             self.select(self._bar_around(step))
 
-    def _scroll_to(self, steps: float) -> None:
-        """Look so many steps back: not beyond the beginning, and 0 follows the music."""
-        view = self.item.view
-        furthest = max(0.0, view.position - self.item.geometry_now().past_steps / 2)
-        view.scrolled_steps = min(max(steps, 0.0), furthest)
-
-    def _pan_precisely(self, pixels: QPoint) -> None:
-        """Move the picture with two fingers, in time and in pitch."""
-        if pixels.x():
-            self.pan(pixels.x() / self.item.view.pixels_per_step)
-        if pixels.y() and (rows := self._whole_rows(pixels.y() / self.item.geometry_now().row_height)):
-            self.pan_pitch(rows)
-
-    def _whole_rows(self, rows: float) -> int:
-        """Return whole semitones of what has been scrolled; the rest is kept for the next call."""
-        self._rows_due += rows
-        whole = int(self._rows_due)
-        self._rows_due -= whole
-        return whole
-
     def _edge_at(self, x: float) -> int | None:
         """Return the edge of the selection that can be grabbed at an x; None if there is none."""
         if self.region is None:
@@ -475,9 +351,9 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
             self.select(None)
             return
         self._pressed_x = x
-        snapshot, view = self.item.snapshot, self.item.view
+        snapshot = self.item.snapshot
         if snapshot is not None and snapshot.transport is Transport.PLAYING:
-            view.scrolled_steps = max(view.scrolled_steps, LEAST_SCROLL)  # one selects in a picture that stands still
+            self.navigation.hold_still()  # one selects in a picture that does
 
     def _drag_region(self, x: float, *, beats: bool) -> None:
         assert self._region_drag is not None
@@ -487,8 +363,8 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         past = self.item.geometry_now().past
         if not past.left() <= x <= past.right():
             beyond = past.left() - x if x < past.left() else past.right() - x
-            if not self.following or beyond > 0:
-                self.pan(beyond / self.item.view.pixels_per_step)
+            if not self.navigation.following or beyond > 0:
+                self.navigation.pan(beyond / self.item.view.pixels_per_step)
         place = min(max(self._step_at(min(max(x, past.left()), past.right())), 0.0), self._end_steps - 0.01)
         self.select(self._region_drag.to(place, beats=beats))
 
@@ -517,21 +393,6 @@ class RollView(pg.GraphicsView):  # type: ignore[misc]  # pyqtgraph has no types
         if self._held_key is not None:
             self.key_released.emit(self._held_key)
             self._held_key = None
-
-    def _include(self, pitches: Iterable[int]) -> None:
-        """Open the view for pitches beyond it, with some room."""
-        view = self.item.view
-        beyond = [pitch for pitch in pitches if pitch in PIANO and not view.low <= pitch < view.high]
-        if beyond:
-            low = min(view.low, min(beyond) - ROOM_ROWS)
-            high = max(view.high, max(beyond) + 1 + ROOM_ROWS)
-            low, high = max(low, PIANO.low), min(high, PIANO.high)
-            self._set_range(low, high - low)
-
-    def _set_range(self, low: int, size: int) -> None:
-        view = self.item.view
-        view.low = min(max(low, PIANO.low), PIANO.high - size)
-        view.high = view.low + size
 
 
 def _is_precise(event: QWheelEvent) -> bool:

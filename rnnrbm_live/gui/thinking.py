@@ -19,6 +19,7 @@ from rnnrbm_live.gui.widgets import SteadyLabel, Switch
 MARGIN, GAP = 14, 3  # pixels beside the words; above, below and between the strips
 FIGURE_GAP = 10  # pixels before a figure
 STRIPS_OF_WINDOW = 28  # a strip is at least this part of the window's height
+LATE_STEPS = 8  # so long before the last thought another may still come
 CHOICE_STEPS = 64  # so long is the player's last choice told
 SUMMARY = "Ctrl+I shows surprise, hidden units and memory of the model as it plays"
 
@@ -91,6 +92,8 @@ class Strips(QWidget):
         self._theme = DARK
         self._picture = ScrollingPicture()
         self._shown: object = None
+        self._seen: object = None  # what `_empty` was found for
+        self._empty = True
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show another state of the engine."""
@@ -121,11 +124,22 @@ class Strips(QWidget):
             found = thoughts.between(int(left / zoom) - 1, int(right / zoom) + 2)
             paint.paint_thoughts(inside, theme, self.places, found, timeline, zoom, left, right)
 
-        key = (zoom, theme, self.places, timeline, id(thoughts), thoughts.added)
         area = QRectF(self.rect())
-        self._picture.show(painter, area, self._shift, self.devicePixelRatioF(), key, paint_stretch)
+        self._picture.show(
+            painter,
+            area,
+            self._shift,
+            self.devicePixelRatioF(),
+            (zoom, theme, self.places, timeline, id(thoughts)),
+            paint_stretch,
+            version=thoughts.added,
+            settled=zoom * (thoughts.last.step - LATE_STEPS) if thoughts.last is not None else 0.0,
+        )
         first, end = (int((edge - self._shift) / zoom) for edge in (area.left(), area.right()))
-        if not thoughts.between(first, end + 1):
+        seen = (id(thoughts), thoughts.added, first, end)
+        if seen != self._seen:
+            self._seen, self._empty = seen, not thoughts.between(first, end + 1)
+        if self._empty:
             painter.setFont(words(12 * theme.scale))
             painter.setPen(theme.colour("muted"))
             text = (

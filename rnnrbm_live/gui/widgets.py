@@ -230,6 +230,7 @@ class Choice(QComboBox):
         self._lamp = lamp
         self._works = False
         self._notes: dict[object, str] = {}
+        self._offered: list[tuple[str, object]] = []
         self.setProperty("lamp", lamp)
         self.setAccessibleName(name)
         self.setToolTip(tooltip)
@@ -239,7 +240,8 @@ class Choice(QComboBox):
     def offer(self, entries: Sequence[tuple[str, object]], chosen: object, *, works: bool = False) -> None:
         """Show (text, value) entries with the one of value `chosen` selected; nothing is emitted."""
         self.blockSignals(True)
-        if [(self.itemText(i), self.itemData(i)) for i in range(self.count())] != list(entries):
+        if self._offered != list(entries):
+            self._offered = list(entries)
             self.clear()
             for text, value in entries:
                 self.addItem(text, value)

@@ -179,7 +179,7 @@ class MainWindow(QMainWindow):
         self.thinking.toggled.connect(self.folding.set_open)
         roll.export_asked.connect(self._export)
         roll.moment_marked.connect(lambda step: send(ask.AddMarker("Marked", step)))
-        self.overview.asked.connect(roll.look_at)
+        self.overview.asked.connect(roll.navigation.look_at)
         roll.moment_chosen.connect(requests.continue_from)
         roll.loop_asked.connect(lambda first, end: requests.loop((first, end)))
         self.roads.chosen.connect(lambda number: send(ask.HearRoad(number)))
@@ -300,7 +300,7 @@ class MainWindow(QMainWindow):
         beat = self.bridge.snapshot.timeline.steps_per_beat
         self.roll.move_to(position // beat * beat if self.look.still else position)
         self.thinking.move_to(self.roll.item.geometry_now(), self.roll.item.view)
-        self.overview.look(self.roll.seen, position, self.roll.region)
+        self.overview.look(self.roll.navigation.seen, position, self.roll.region)
 
     def _show_presets(self, presets: list[Preset]) -> None:
         self.controls.show_presets(presets)
@@ -453,7 +453,7 @@ class MainWindow(QMainWindow):
     def _restore(self) -> None:
         self.look.restore()
         self.folding.restore()
-        self.roll.restore_zoom(self._remembered.get("zoom"))
+        self.roll.navigation.restore(self._remembered.get("zoom"))
         self.resize(1400, 860)
         geometry = self._remembered.get("geometry")
         if isinstance(geometry, str):
@@ -466,7 +466,7 @@ class MainWindow(QMainWindow):
         self.training.let_go()
         geometry: Any = self.saveGeometry().toBase64().data()
         self._remembered["geometry"] = geometry.decode("ascii")
-        self._remembered["zoom"] = self.roll.zoom_to_remember()
+        self._remembered["zoom"] = self.roll.navigation.to_remember()
         self._services.store.save(self._remembered)
         self.closed.emit()
         super().closeEvent(event)

@@ -24,6 +24,7 @@ from rnnrbm_live.core.frame import Bits
 from rnnrbm_live.core.grid import COMMON_TIME
 from rnnrbm_live.core.key import key_name
 from rnnrbm_live.core.pianoroll import PianoRoll
+from rnnrbm_live.learning.curves import save_curves
 from rnnrbm_live.model.presets import StagedPreset, with_length_for
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class _Lesson:
             if self._setup.resume:
                 earlier = load_training_facts(draft)["run"]
                 self._monitors, self._accuracies = earlier["monitors"], earlier["accuracies"]
-            train(
+            result = train(
                 corpus,
                 preset,
                 draft,
@@ -191,6 +192,8 @@ class _Lesson:
                 saved=lambda epochs: self.tell(msg.Written(epochs)),
                 seconds_between_saves=SECONDS_BETWEEN_SAVES,
             )
+            if result.finished:
+                save_curves(draft, result.monitors, result.accuracies)
         self.tell(msg.Ended())
 
     def _show_progress(self, progress: Progress) -> None:

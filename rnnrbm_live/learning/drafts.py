@@ -13,9 +13,10 @@ from typing import Any
 from filelock import Timeout
 
 from rnnrbm_live.core.errors import CheckpointError, SettingsError
-from rnnrbm_live.core.learning import Draft
+from rnnrbm_live.core.learning import HEARD_FOLDER, Draft
 from rnnrbm_live.gui.services import ModelChoice
 from rnnrbm_live.learning.child import lock_of
+from rnnrbm_live.learning.curves import delete_curves, load_curves
 from rnnrbm_live.model.checkpoint import (
     CARD_FILE,
     WEIGHTS_FILE,
@@ -43,7 +44,7 @@ class DraftShelf:
     def __init__(self, folder: Path, models: Path, library: Callable[[], ModelLibrary]) -> None:
         """Use `folder`; what is kept goes to `models`, under a name that `library` does not know yet."""
         self.path = folder / "draft"
-        self._heard = folder / "heard"
+        self._heard = folder / HEARD_FOLDER
         self._models = models
         self._library = library
 
@@ -103,6 +104,7 @@ class DraftShelf:
             self._models.mkdir(parents=True, exist_ok=True)
             self.path.rename(self._models / kept)
             end_training(self._models / kept)
+            delete_curves(self._models / kept)
             save_card(self._models / kept, replace(card, name=kept))
         except OSError as err:
             raise CheckpointError(f"{self._models / kept} cannot be written ({err.strerror}): make room there") from err
@@ -129,14 +131,19 @@ class DraftShelf:
             facts = load_training_facts(self.path)["run"]
         except CheckpointError:
             facts = None
+        if facts is not None:
+            curves = tuple(facts["monitors"]), tuple(facts["accuracies"])
+        else:
+            curves = load_curves(self.path) or (_figures(card, "monitor"), _figures(card, "sampled_accuracy"))
+        monitors, accuracies = curves
         return Draft(
             card.name,
             Path(str(card.data.get("source", ""))),
             passes_done=int(card.training["epochs_done"]),
             passes=sum(stage["epochs"] for stage in card.training["preset"]["stages"]),
             finished=facts is None,
-            monitors=_figures(card, "monitor") if facts is None else tuple(facts["monitors"]),
-            accuracies=_figures(card, "sampled_accuracy") if facts is None else tuple(facts["accuracies"]),
+            monitors=monitors,
+            accuracies=accuracies,
         )
 
 

@@ -122,14 +122,14 @@ def test_a_double_click_in_the_past_goes_on_from_there(played: MainWindow, engin
 
 def test_the_strip_takes_the_roll_where_it_is_clicked(played: MainWindow, engine: FakeEngine) -> None:
     for _ in range(4):
-        played.roll.zoom_time(1.6)
+        played.roll.navigation.zoom_time(1.6)
     for _ in range(13):
         played.bridge.look()
     QApplication.processEvents()
     assert played.overview.isVisible()
     QTest.mouseClick(played.overview, LEFT, pos=QPoint(5, 10))
-    assert not played.roll.following
-    assert played.roll.seen[0] < BAR
+    assert not played.roll.navigation.following
+    assert played.roll.navigation.seen[0] < BAR
 
 
 def test_the_map_takes_each_note_once_and_halves_when_it_is_full() -> None:
@@ -142,6 +142,27 @@ def test_the_map_takes_each_note_once_and_halves_when_it_is_full() -> None:
     assert notes.span_steps == 2048
     assert notes.picture(40).shape[2] == COLUMNS
     whole = NoteMap()
-    for _ in range(3):  # of so many notes not all at once
+    whole.take_in(recording)
+    assert whole.taken < 100, "of so many notes not all at once"
+    while whole.behind:
         whole.take_in(recording)
     assert notes.picture(40) == pytest.approx(whole.picture(40), abs=1e-4)
+
+
+def test_the_overview_is_painted_about_once_a_second_and_at_once_where_its_scale_changes(
+    window: MainWindow, engine: FakeEngine
+) -> None:
+    strip, painted = window.overview, 0
+    picture = strip._picture
+    engine.play(100)
+    spans = {strip.map.span_steps}
+    for _ in range(120):
+        engine.play(1)
+        window.bridge.look()
+        QApplication.processEvents()
+        spans.add(strip.map.span_steps)
+        if strip._picture is not None and strip._picture is not picture:
+            picture, painted = strip._picture, painted + 1
+    assert strip.isVisible()
+    assert len(spans) == 2
+    assert 2 <= painted <= 5, "of 120 frames, in each of which a step sounded"

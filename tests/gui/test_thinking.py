@@ -91,7 +91,7 @@ def test_a_column_stands_below_its_step(opened: MainWindow, engine: FakeEngine) 
 def test_strips_follow_zoom_and_looking_back(opened: MainWindow, engine: FakeEngine) -> None:
     for step in range(60):
         think(engine, step, hidden=255 if step == 20 else 0)
-    opened.roll.zoom_time(2.0)
+    opened.roll.navigation.zoom_time(2.0)
     opened.roll.item.view.scrolled_steps = 25.0
     image, y = strips_of(opened), middle(opened.thinking.strips.places.hidden)
     assert like(image.pixelColor(x_of(opened, 20.5), y), DARK.colour("model"))

@@ -15,6 +15,7 @@ from rnnrbm_live.core import learning as msg
 from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.learning import child
 from rnnrbm_live.learning.child import ChildSetup, lock_of, teach
+from rnnrbm_live.learning.curves import load_curves
 from rnnrbm_live.model.checkpoint import TRAINING_FILE, load_card, load_live_model, load_weights
 from rnnrbm_live.model.presets import with_length_for
 from tests.learning.music import TINY, write_music, write_scale
@@ -111,6 +112,7 @@ def test_it_learns_and_leaves_a_model(pupils: Callable[..., Pupil], music: Path,
     card = load_card(draft)
     assert (card.name, card.data["source"]) == ("Scales of mine", str(music))
     assert not (draft / TRAINING_FILE).exists()
+    assert load_curves(draft) == (learnt[-1].monitors, learnt[-1].accuracies)
 
 
 @pytest.mark.parametrize("how", ["asked", "left alone"])

@@ -9,6 +9,7 @@ import pytest
 from rnnrbm_live.core.errors import CheckpointError, SettingsError
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.learning.child import lock_of
+from rnnrbm_live.learning.curves import CURVES_FILE, save_curves
 from rnnrbm_live.learning.drafts import HEARD_KEPT, DraftShelf, file_name
 from rnnrbm_live.model.checkpoint import load_card, save_card
 from rnnrbm_live.model.corpus import build_corpus
@@ -52,8 +53,20 @@ def test_a_stopped_one_says_how_far_it_came(shelf: DraftShelf) -> None:
     assert (draft.passes_done, draft.passes, len(draft.monitors)) == (2, 4, 2)
 
 
-def test_a_finished_one_has_its_last_figures(shelf: DraftShelf) -> None:
+def test_a_finished_one_has_its_curves(shelf: DraftShelf) -> None:
     make_draft(shelf)
+    save_curves(shelf.path, [-3.0, -2.0, -1.5, -1.25], [0.1, 0.2, 0.25, 0.3])
+    draft = shelf.draft()
+    assert draft is not None
+    assert (draft.finished, draft.passes_done) == (True, 4)
+    assert (draft.monitors, draft.accuracies) == ((-3.0, -2.0, -1.5, -1.25), (0.1, 0.2, 0.25, 0.3))
+
+
+@pytest.mark.parametrize("saved", [None, "", "{}", "[]", '{"monitors": 1, "accuracies": []}'])
+def test_without_readable_curves_it_has_its_last_figures(shelf: DraftShelf, saved: str | None) -> None:
+    make_draft(shelf)
+    if saved is not None:
+        (shelf.path / CURVES_FILE).write_text(saved)
     draft = shelf.draft()
     assert draft is not None
     assert (draft.finished, draft.passes_done, len(draft.monitors), draft.accuracies) == (True, 4, 1, ())
@@ -75,6 +88,7 @@ def test_a_damaged_one_is_not_offered(shelf: DraftShelf) -> None:
 @pytest.mark.parametrize("passes", [None, 2], ids=["finished", "stopped"])
 def test_keeping_puts_it_among_the_models(shelf: DraftShelf, tmp_path: Path, passes: int | None) -> None:
     make_draft(shelf, passes=passes)
+    save_curves(shelf.path, [-1.0], [])
     shelf.copy_to_hear()
     choice = shelf.keep(" My own tunes ")
     assert (choice.name, choice.title, choice.summary) == ("My-own-tunes", "My own tunes", "16th notes")
