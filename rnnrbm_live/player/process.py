@@ -48,6 +48,7 @@ class ProcessLink:
         self._context = multiprocessing.get_context("spawn")
         self._wake_receiver, self._wake_sender = self._context.Pipe(duplex=False)
         self._send_lock = threading.Lock()
+        self._wake_lock = threading.Lock()  # another: a child that hangs takes nothing in, and a send to it waits
         self._connection: Connection[msg.PlayerCommand, msg.PlayerEvent] | None = None
         self._process: BaseProcess | None = None
         self._plan_notes: frozenset[tuple[int, int]] = frozenset()
@@ -110,7 +111,7 @@ class ProcessLink:
 
     def wake(self) -> None:
         """Make a waiting `poll` return."""
-        with self._send_lock, contextlib.suppress(OSError):
+        with self._wake_lock, contextlib.suppress(OSError):
             self._wake_sender.send_bytes(b"")
 
     def close(self) -> None:
