@@ -33,7 +33,7 @@ import numpy as np
 import rtmidi
 
 from benchmarks.live import play_live
-from benchmarks.machine import machine, may_be_real_time, percentiles
+from benchmarks.machine import machine, percentiles
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.clock import SystemClock
 from rnnrbm_live.core.messages import ALL_INPUTS, KeyPlayed, PlayerEvent, StepPlayed
@@ -293,7 +293,7 @@ def main() -> None:
     if arguments.long:
         conditions.append((arguments.long, True, False))
     print(f"Lateness, ms. {machine()}. 16ths at 120 BPM, MIDI clock\n", flush=True)
-    with jack_server(JACK_FRAMES, realtime=may_be_real_time()) as jack, pulse_server() as sound:
+    with jack_server(JACK_FRAMES) as jack, pulse_server() as sound:
         os.environ.update(jack | {name: sound.environment[name] for name in ("PULSE_SERVER", "PULSE_COOKIE")})
         burner = multiprocessing.get_context("spawn").Process(target=burn, daemon=True)
         burner.start()

@@ -27,13 +27,3 @@ def percentiles(milliseconds: Sequence[float]) -> str:
         return "- | - | - | -"
     values = np.percentile(milliseconds, [50, 99, 99.9, 100])
     return " | ".join(f"{value:.3f}" for value in values)
-
-
-def may_be_real_time() -> bool:
-    """Return whether the system gives this process real-time priority."""
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    except OSError:
-        return False
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    return True

@@ -28,7 +28,7 @@ import rtmidi
 
 from benchmarks.lateness import WatchedLink
 from benchmarks.live import play_live
-from benchmarks.machine import machine, may_be_real_time, percentiles
+from benchmarks.machine import machine, percentiles
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core.messages import OpenOutput, Panic, PlayKey
 from rnnrbm_live.core.settings import Mode
@@ -300,7 +300,7 @@ def main() -> None:
             offline(arguments.hours, Path(folder) / "offline")
             print()
         if arguments.minutes:
-            with jack_server(realtime=may_be_real_time()) as environment:
+            with jack_server() as environment:
                 os.environ.update(environment)
                 live(arguments.minutes, Path(folder) / "live")
 

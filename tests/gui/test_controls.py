@@ -285,20 +285,22 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def test_a_scroll_bar_breaks_no_row(shown: MainWindow) -> None:
+def test_a_scroll_bar_breaks_no_row(shown: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
     """Else it would make its own need: a narrower panel has more rows."""
     shown.resize(900, 600)
     for _ in range(3):
         QApplication.processEvents()
     cells = shown.controls._cells
     before = [cell.geometry() for cell in cells]
-    shown.roll.setMinimumHeight(400)
-    settle()
+    with monkeypatch.context() as tall_roll:
+        tall_roll.setattr("rnnrbm_live.gui.folding.LEAST_ROLL_PIXELS", 320)
+        shown.resize(900, 601)
+        settle()
     bar = shown.controls.verticalScrollBar()
     assert bar is not None
     assert bar.isVisible()
     assert [cell.geometry() for cell in cells] == before
-    shown.roll.setMinimumHeight(120)
+    shown.resize(900, 600)
     settle()
     assert not bar.isVisible()
 
