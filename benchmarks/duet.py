@@ -14,6 +14,7 @@ busy. A key is answered if the model's frame at the step that the key belongs to
 from __future__ import annotations
 
 import argparse
+import contextlib
 import multiprocessing
 import os
 import random
@@ -147,9 +148,11 @@ def press_live(name: str, seconds: float) -> Timing:
     ours, theirs = multiprocessing.Pipe()
     context = multiprocessing.get_context("spawn")
     context.Process(target=press_keys, args=(theirs,), daemon=True).start()
+    theirs.close()
     time.sleep(seconds)
-    ours.send(None)
-    ours.recv()
+    with contextlib.suppress(OSError, EOFError):  # JACK may have thrown the robot out
+        ours.send(None)
+        ours.recv()
     timing = generator.snapshot.timing
     generator.close()
     link.close()
