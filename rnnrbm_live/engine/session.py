@@ -18,7 +18,7 @@ from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clamps import NO_KEYS, clamps
 from rnnrbm_live.core.clock import Clock
 from rnnrbm_live.core.controllers import Controller, Reading
-from rnnrbm_live.core.errors import MidiFileError, RNNRBMError, SettingsError
+from rnnrbm_live.core.errors import CheckpointError, MidiFileError, RNNRBMError, SettingsError
 from rnnrbm_live.core.grid import Timeline
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.core.pitch import PIANO
@@ -230,19 +230,32 @@ class Session:
 
     @_act.register
     def _(self, command: ask.TakeUpSession) -> None:
-        stepper = self._model.stepper if command.model == self._model.stepper.name else self._load_model(command.model)
+        stepper = self._model_to_go_on(command.model)
         if stepper.steps_per_beat != command.recording.timeline.steps_per_beat:
             raise SettingsError(
                 f"{stepper.name} plays {stepper.steps_per_beat} steps per beat and that session has"
                 f" {command.recording.timeline.steps_per_beat}: bring back the model that played it"
             )
         journal = command.reopen(self.tell)
+        if stepper.name != command.model:
+            self._notices.warn(
+                f"The model {command.model!r} of that session is gone: {stepper.name} goes on in its place"
+            )
         self._give_up_session()
         if stepper is not self._model.stepper:
             self._model.use(stepper)
             self._settings = replace(self._settings, gibbs_steps=stepper.gibbs_steps)
         self._change_session(Tape(command.recording, journal), next_step=command.next_step, take=command.take)
         self._music.tape.end_all(command.next_step)  # it may have been cut off in the middle of a note
+
+    def _model_to_go_on(self, name: str) -> Stepper:
+        """Return a model by name or, if it is gone, as a discarded draft is, the one in use."""
+        if name == self._model.stepper.name:
+            return self._model.stepper
+        try:
+            return self._load_model(name)
+        except CheckpointError:
+            return self._model.stepper
 
     @_act.register
     def _(self, command: ask.SetMode) -> None:

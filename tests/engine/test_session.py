@@ -13,8 +13,10 @@ from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.errors import CheckpointError
 from rnnrbm_live.core.frame import Source
-from rnnrbm_live.core.grid import Meter
+from rnnrbm_live.core.grid import Meter, Timeline
+from rnnrbm_live.core.journal import NoJournal
 from rnnrbm_live.core.pianoroll import MeterChange, Note, PianoRoll, TempoChange
+from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.settings import Mode, Settings
 from rnnrbm_live.engine.conductor import LOOKAHEAD_FRAMES, LOOKAHEAD_SECONDS
 from rnnrbm_live.engine.generator import run_offline
@@ -451,3 +453,15 @@ def test_a_master_starts_pauses_and_sets_the_tempo() -> None:
     assert rig.now.transport is Transport.PAUSED
     rig.session.event(msg.MasterMoved(running=True))
     assert rig.now.transport is Transport.PLAYING
+
+
+def test_a_session_whose_model_is_gone_goes_on_with_the_one_in_use() -> None:
+    rig = Rig()
+    rig.do(ask.TakeUpSession(Recording(Timeline(4)), "a discarded draft", 8, 1, lambda _tell: NoJournal()))
+    assert rig.now.model == "echo"
+    assert rig.now.notice is not None
+    assert rig.now.notice.text == "The model 'a discarded draft' of that session is gone: echo goes on in its place"
+    rig.do(ask.Play())
+    rig.until(lambda snapshot: snapshot.step > 20)
+    rig.do(ask.TakeUpSession(Recording(Timeline(2)), "a discarded draft", 8, 1, lambda _tell: NoJournal()))
+    assert rig.now.notice.text.endswith("bring back the model that played it")
