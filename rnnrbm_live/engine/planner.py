@@ -189,7 +189,7 @@ class Planner:
         section, state = self._section_and_state(step, before)
         scripted = _scripted(section, step)
         # Another voice's notes end with it, and so do those of another road: what goes on sounding is struck anew.
-        left = before.planned.source is not scripted.source or (section.jumps and step == section.first_step)
+        left = before.planned.source is not scripted.source or (section.jumps and section is not before.section)
         previous = REST if left else before.planned.frame
         frame = self._frame(step, section, state, previous, settings, keys)
         velocities = _velocities_of(scripted, frame) or frame_velocities(
