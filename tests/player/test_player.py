@@ -249,3 +249,14 @@ def test_no_note_is_ever_left_hanging(moves: list[msg.PlayerCommand | float], la
     rig.player.handle(msg.StopClock())
     rig.player.release_keys()
     assert rig.port.sounding == rig.piano.sounding == set()
+
+
+def test_what_may_block_is_done_just_after_a_step() -> None:
+    rig = Rig()
+    assert rig.player.at_leisure, "time stands still"
+    rig.player.handle(msg.StartClock(0, 120.0, 4))  # steps of 125 ms
+    assert not rig.player.at_leisure
+    rig.run(START_SECONDS + 0.001)
+    assert rig.player.at_leisure
+    rig.run(0.1)
+    assert not rig.player.at_leisure

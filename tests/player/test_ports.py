@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterator
 
@@ -10,7 +11,7 @@ import pytest
 from rnnrbm_live.core import messages as msg
 from rnnrbm_live.core.clock import ManualClock
 from rnnrbm_live.core.errors import MidiPortError
-from rnnrbm_live.io.midi_ports import MidiOutput, MidiSystem
+from rnnrbm_live.io.midi_ports import ENDING_SECONDS, MidiOutput, MidiSystem
 from rnnrbm_live.player.player import Player
 from rnnrbm_live.player.ports import PortKeeper
 
@@ -20,6 +21,7 @@ class Wire:
 
     def __init__(self, back: deque[tuple[int, ...]]) -> None:
         self.sent: list[tuple[int, ...]] = []
+        self.closed = False
         self._back = back
 
     def send_message(self, message: tuple[int, ...]) -> None:
@@ -27,7 +29,8 @@ class Wire:
         if message[0] & 0xF0 in (0x80, 0x90):
             self._back.append(message)
 
-    def close_port(self) -> None: ...
+    def close_port(self) -> None:
+        self.closed = True
 
     def delete(self) -> None: ...
 
@@ -74,12 +77,12 @@ class FakeSystem:
 
 
 class Rig:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, ending: frozenset[tuple[int, int]] = frozenset()) -> None:
         self.system = FakeSystem()
         monkeypatch.setattr(MidiSystem, "open_first", lambda: self.system)
         self.events: list[msg.PlayerEvent] = []
         self.player = Player(clock=ManualClock(), emit=self.events.append)
-        self.ports = PortKeeper(self.player, self.events.append, ending=frozenset())
+        self.ports = PortKeeper(self.player, self.events.append, ending=ending)
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -180,9 +183,12 @@ def test_a_chosen_output_plays_beside_our_own(rig: Rig) -> None:
     for name in ("own", "pads"):
         assert (0x91, 60, 90) in rig.system.wires[name].sent
     pads = rig.system.wires["pads"]
-    rig.open_output(None)
+    rig.ports.open_output(None)
+    assert (0x81, 60, 0) in pads.sent, "at once"
+    assert not pads.closed, "that may block, and waits"
+    rig.work()
+    assert pads.closed
     assert rig.outputs == ("RNN-RBM Live",)
-    assert (0x81, 60, 0) in pads.sent
     assert (0x81, 60, 0) not in rig.system.wires["own"].sent, "it goes on there"
     rig.ports.close()
     assert (0x81, 60, 0) in rig.system.wires["own"].sent
@@ -260,3 +266,25 @@ def test_a_piano_that_plays_anyway_does_not_stand_in(rig: Rig) -> None:
     assert not [text for text in rig.told if "piano plays" in text]
     rig.ports.set_piano(msg.SetPiano(False, 0.0))
     assert (piano.on, stands_in(rig)) == (True, True)
+
+
+def test_the_piano_does_not_stand_in_for_an_output_that_is_about_to_open(rig: Rig) -> None:
+    piano = Piano()
+    rig.ports.add_piano(piano)
+    rig.change()
+    rig.ports.open_output("pads")
+    rig.ports.set_piano(msg.SetPiano(False, 0.0))
+    assert not piano.on
+    assert not rig.told
+    rig.work()
+    assert rig.outputs == ("RNN-RBM Live", "pads")
+
+
+def test_what_a_dead_player_left_is_ended_more_than_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    rig = Rig(monkeypatch, ending=frozenset({(0, 60)}))
+    sent = rig.system.wires["own"].sent
+    assert sent.count((0x80, 60, 0)) == 1
+    later = time.monotonic() + 1.5 * ENDING_SECONDS[1]
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    rig.ports.follow_changes()
+    assert sent.count((0x80, 60, 0)) == 2
