@@ -21,7 +21,7 @@ from tqdm import tqdm
 from benchmarks.machine import machine
 from rnnrbm_live.core.resources import models_path
 from rnnrbm_live.evaluation import held_out_pieces, load_for
-from rnnrbm_live.model.build import load_model
+from rnnrbm_live.model.build import load_model, training_device
 from rnnrbm_live.model.checkpoint import CARD_FILE, load_card, save_card
 from rnnrbm_live.model.evaluate import Effort, Evaluation, evaluate
 
@@ -54,7 +54,7 @@ SETS = (
 )
 
 
-def score(folder: Path, archive: Path, effort: Effort, *, write_card: bool) -> Evaluation:
+def score(folder: Path, archive: Path, effort: Effort, device: str, *, write_card: bool) -> Evaluation:
     """Evaluate one model on the test split."""
     card = load_card(folder)
     pieces, _ = held_out_pieces(card, load_for(card, str(archive)), "test")
@@ -67,7 +67,7 @@ def score(folder: Path, archive: Path, effort: Effort, *, write_card: bool) -> E
             bar.n = min(share, 1.0)
             bar.refresh()
 
-        result = evaluate(load_model(folder), pieces, effort, report=show)
+        result = evaluate(load_model(folder).to(device), pieces, effort, report=show)
     if write_card:
         how = f"python -m benchmarks.likelihood, test split of {archive.name}, {effort.temperatures} temperatures"
         metrics = {**card.metrics, "test": {**result.to_json(), "how": how}}
@@ -80,11 +80,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Test log-likelihoods of the reference models.")
     parser.add_argument("data", type=Path, help="folder of the published data sets")
     parser.add_argument("--models", type=Path, default=models_path() / "reference", help="default: the shipped ones")
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", default="auto", help="auto, cpu or cuda")
+    parser.add_argument("--threads", type=int, default=1, help="on the CPU")
     parser.add_argument("--temperatures", type=int, help="of the annealing (default: each set's own)")
     parser.add_argument("--only", choices=[published.model for published in SETS], help="one set")
     parser.add_argument("--card", action="store_true", help="write the figures into the models' cards")
     arguments = parser.parse_args()
+    device = training_device(arguments.device)
     torch.set_num_threads(1)
     started = time.monotonic()
     rows, details = [], []
@@ -93,7 +95,7 @@ def main() -> None:
             continue
         effort = Effort(temperatures=arguments.temperatures or published.temperatures, threads=arguments.threads)
         rbm, nade = (
-            score(folder, arguments.data / published.archive, effort, write_card=arguments.card)
+            score(folder, arguments.data / published.archive, effort, device, write_card=arguments.card)
             if (folder / CARD_FILE).is_file()
             else None
             for folder in (arguments.models / published.model, arguments.models / f"{published.model}-nade")
@@ -111,7 +113,7 @@ def main() -> None:
         details.append(f"{published.name}, RNN-RBM\n{rbm.table()}\n")
         if nade:
             details.append(f"{published.name}, RNN-NADE\n{nade.table()}\n")
-    print(f"{machine()}; {(time.monotonic() - started) / 60:.0f} minutes\n")
+    print(f"{machine(device)}; {(time.monotonic() - started) / 60:.0f} minutes\n")
     print(
         "| test split | our RNN-RBM (at worst) | RNN-RBM 2012 | our RNN-NADE | RNN-NADE 2012 | RTRBM 2012 | DMM 2017 "
         "| our accuracy, sampled / best guess | accuracy 2012 |\n|---|---|---|---|---|---|---|---|---|"

@@ -18,6 +18,7 @@ from PyQt6 import sip
 from PyQt6.QtWidgets import QApplication
 
 from benchmarks.machine import machine, percentiles
+from benchmarks.sampling import sampling
 from rnnrbm_live.core import commands as ask
 from rnnrbm_live.core import journal as jot
 from rnnrbm_live.core.frame import Frame
@@ -28,35 +29,15 @@ from rnnrbm_live.core.recording import Recording
 from rnnrbm_live.core.resources import assets_path
 from rnnrbm_live.gui.application import create_application
 from rnnrbm_live.gui.window import MainWindow
-from rnnrbm_live.instrument import load_stepper, model_settings
-from rnnrbm_live.places import DEFAULT_MODEL, model_library
+from rnnrbm_live.places import DEFAULT_MODEL
 from scripts.pictures import Stage, open_window
 
-STEPS = 2000
 SIZE = (1400, 800)
 FRAMES_PER_SECOND = 60
 WARM_SECONDS, SECONDS = 3.0, 10.0
 TEMPO_BPM, STEPS_PER_SECOND = 120.0, 8
 ROAD_STEPS = 10 * 60 * STEPS_PER_SECOND  # with several roads, each leaves the one before it after so long
 BACK_STEPS = 64  # before the moment at which it does
-
-
-def sampling() -> tuple[list[float], list[float], list[Frame]]:
-    """Play the shipped model; return milliseconds of each frame's sampling, of each state update, and the frames."""
-    stepper = load_stepper(model_library(), DEFAULT_MODEL)
-    settings = model_settings(stepper)
-    timeline = Timeline(stepper.steps_per_beat, stepper.meter)
-    state = stepper.begin(timeline, 0, seed=0, take=1)
-    sampled, updated, frames = [], [], []
-    for step in range(STEPS):
-        begun = time.perf_counter()
-        frame = stepper.imagine(state, state.previous, settings, timeline, take=1, step=step)
-        between = time.perf_counter()
-        state = stepper.listen(state, frame, timeline, step + 1)
-        sampled.append((between - begun) * 1000)
-        updated.append((time.perf_counter() - between) * 1000)
-        frames.append(frame)
-    return sampled[50:], updated[50:], frames
 
 
 def recorded(frames: list[Frame], minutes: float, *, roads: bool) -> Recording:

@@ -15,6 +15,7 @@ from rnnrbm_live.core.settings import RANGES, WHOLE_NUMBERS, Settings, check_ran
 from rnnrbm_live.places import DEFAULT_MODEL
 
 BAD_INPUT = 2  # exit code
+COMPUTE_HELP = "auto, cpu or cuda: what computes (default: an NVIDIA GPU where there is one)"
 DATA_HELP = "a folder of MIDI files, of any depth, an .npz archive of split piano-rolls, or music21:bach"
 
 
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="where to write the model")
     train.add_argument("--epochs", type=int, help="passes over the data (default: the preset's)")
     train.add_argument("--seed", type=_setting("seed"), default=0, help="of all that is random (default: 0)")
+    train.add_argument("--device", default="auto", help=COMPUTE_HELP)
     train.add_argument("--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="CPU threads")
     train.add_argument("--resume", action="store_true", help="go on with a training that was stopped in DIR")
     train.set_defaults(job=_train)
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     judge.add_argument("data", metavar="DATA", help=DATA_HELP)
     judge.add_argument("--split", choices=("train", "valid", "test", "held-out", "all"), help="(default: test)")
     judge.add_argument("--temperatures", type=_temperatures, default=1000, metavar="N", help="fewer are a quick look")
+    judge.add_argument("--device", default="auto", help=COMPUTE_HELP)
     judge.add_argument("--threads", type=int, choices=range(1, 65), default=1, metavar="N", help="CPU threads")
     judge.add_argument("--json", type=Path, metavar="FILE", help="write the figures here too")
     judge.set_defaults(job=_evaluate)
@@ -220,6 +223,7 @@ def _train(options: argparse.Namespace) -> int:
         folder=options.out,
         epochs=options.epochs,
         seed=int(options.seed),
+        device=options.device,
         threads=options.threads,
         resume=options.resume,
     )
@@ -233,6 +237,7 @@ def _evaluate(options: argparse.Namespace) -> int:
         options.data,
         split=options.split,
         temperatures=options.temperatures,
+        device=options.device,
         threads=options.threads,
         json_path=options.json,
     )

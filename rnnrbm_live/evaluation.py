@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from rnnrbm_live.core.errors import CorpusError
 from rnnrbm_live.io.datasets import Dataset, load_dataset
-from rnnrbm_live.model.build import load_model
+from rnnrbm_live.model.build import load_model, training_device
 from rnnrbm_live.model.checkpoint import Card, load_card
 from rnnrbm_live.model.corpus import Piece, encode
 from rnnrbm_live.model.evaluate import Effort, evaluate
@@ -19,16 +19,24 @@ from rnnrbm_live.places import model_library
 
 
 def evaluate_from_command(
-    model_name: str, data: str, *, split: str | None, temperatures: int, threads: int, json_path: Path | None
+    model_name: str,
+    data: str,
+    *,
+    split: str | None,
+    temperatures: int,
+    device: str,
+    threads: int,
+    json_path: Path | None,
 ) -> int:
     """Judge a model, print a table, and write it as JSON too if asked; return the exit code.
 
     Raises:
-        RNNRBMError: for a model or data that cannot be used.
+        RNNRBMError: for a model, data or a device that cannot be used.
     """
+    device = training_device(device)
     folder = model_library().find(model_name)
     card = load_card(folder)
-    model = load_model(folder)
+    model = load_model(folder).to(device)
     torch.set_num_threads(1)  # the annealing shares its blocks among threads itself
     pieces, chosen = held_out_pieces(card, load_for(card, data), split)
     bar_format = "{desc} {percentage:3.0f}%|{bar}|"

@@ -10,6 +10,7 @@ import torch
 from tqdm import tqdm
 
 from rnnrbm_live.io.datasets import Dataset, load_dataset
+from rnnrbm_live.model.build import training_device
 from rnnrbm_live.model.corpus import build_corpus
 from rnnrbm_live.model.presets import Preset, TutorialPreset, find_preset, with_epochs
 from rnnrbm_live.model.train import Progress, train
@@ -18,13 +19,14 @@ STOPPED = 130  # exit code, as of a program that Ctrl+C ended
 
 
 def train_from_command(
-    data: str, *, preset_name: str, folder: Path, epochs: int | None, seed: int, threads: int, resume: bool
+    data: str, *, preset_name: str, folder: Path, epochs: int | None, seed: int, device: str, threads: int, resume: bool
 ) -> int:
     """Train, showing progress; return the exit code: 0, or 130 if it was stopped and can be gone on with.
 
     Raises:
-        RNNRBMError: for data, a preset or a folder that cannot be used.
+        RNNRBMError: for data, a preset, a device or a folder that cannot be used.
     """
+    device = training_device(device)
     preset = find_preset(preset_name)
     if epochs is not None:
         preset = with_epochs(preset, epochs)
@@ -47,6 +49,7 @@ def train_from_command(
             folder,
             name=folder.resolve().name,
             seed=seed,
+            device=device,
             resume=resume,
             data_facts={"source": dataset.source, "licence": dataset.licence},
             command=command,

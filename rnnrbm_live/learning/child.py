@@ -130,11 +130,13 @@ class _Lesson:
 
         import torch
 
+        from rnnrbm_live.model.build import training_device
         from rnnrbm_live.model.train import estimate_seconds
 
         torch.set_num_threads(1)  # several, when they give way to other programs, wait for one another most of the time
         if not self._setup.resume:
-            self.tell(msg.Estimated(preset.epochs, estimate_seconds(corpus, preset, seed=SEED)))
+            seconds = estimate_seconds(corpus, preset, seed=SEED, device=training_device("auto"))
+            self.tell(msg.Estimated(preset.epochs, seconds))
             self._wait_to_be_asked()
         self._train(dataset, corpus, preset)
 
@@ -162,6 +164,7 @@ class _Lesson:
     # --- training ----------------------------------------------------------------------------------------
 
     def _train(self, dataset: Dataset, corpus: Corpus, preset: StagedPreset) -> None:
+        from rnnrbm_live.model.build import training_device
         from rnnrbm_live.model.checkpoint import load_training_facts
         from rnnrbm_live.model.train import train
 
@@ -184,6 +187,7 @@ class _Lesson:
                 draft,
                 name=name,
                 seed=SEED,
+                device=training_device("auto"),
                 resume=self._setup.resume,
                 data_facts={"source": dataset.source, "licence": dataset.licence},
                 command=f"rnnrbm-live train {dataset.source} --preset {preset.name} --epochs {preset.epochs}",

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import torch
 
+from rnnrbm_live.core.errors import DeviceError
 from rnnrbm_live.model.checkpoint import load_card, load_weights
 from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.devices import resolve_device
 from rnnrbm_live.model.nade import RNNNADE
 from rnnrbm_live.model.rnnrbm import RNNRBM
 
@@ -15,6 +17,26 @@ from rnnrbm_live.model.rnnrbm import RNNRBM
 def new_model(config: ModelConfig) -> RNNRBM:
     """Return a model of the kind that the config names, all parameters zero."""
     return RNNNADE(config) if config.conditional == "nade" else RNNRBM(config)
+
+
+def training_device(choice: str) -> str:
+    """Return what trains and evaluates, ``cuda`` or ``cpu``: ``auto`` is an NVIDIA GPU where torch can use one.
+
+    Apple's GPUs lack the 64 bits that likelihoods need.
+
+    Raises:
+        DeviceError: for a device that is not there or cannot be used.
+    """
+    if choice == "auto":
+        choice = "cuda" if torch.cuda.is_available() else "cpu"
+    device = resolve_device(choice)
+    if device == "mps":
+        raise DeviceError("device 'mps' cannot train or evaluate, which needs 64-bit numbers: use --device cpu")
+    if device == "cuda":
+        if not torch.cuda.is_available():
+            raise DeviceError("this torch cannot use the NVIDIA GPU: install a build for CUDA, or use --device cpu")
+        torch.backends.cudnn.allow_tf32 = False  # 10 bits of mantissa are too few for log Z
+    return device
 
 
 def load_model(folder: Path) -> RNNRBM:

@@ -74,7 +74,7 @@ def weight_shapes(config: ModelConfig) -> dict[str, tuple[int, ...]]:
         "W_uv": (n_recurrent, n_visible),
         "W_uh": (n_recurrent, n_hidden),
         "u0": (n_recurrent,),
-        "recurrence.weight_ih_l0": (gates, n_visible + config.n_context),
+        "recurrence.weight_ih_l0": (gates, config.n_input),
         "recurrence.weight_hh_l0": (gates, n_recurrent),
         "recurrence.bias_ih_l0": (gates,),
         "recurrence.bias_hh_l0": (gates,),

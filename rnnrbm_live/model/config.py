@@ -11,11 +11,16 @@ from typing import Any, Literal, Self, get_args
 from rnnrbm_live.core.errors import CheckpointError, RNNRBMError
 from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.core.grid import Meter
+from rnnrbm_live.model.lookback import LIKENESS_BEATS
 
 RnnKind = Literal["tanh", "gru"]
 Conditional = Literal["rbm", "nade"]
 ChainStart = Literal["zeros", "previous"]
 
+MOST_LOOKBACK_BEATS = 256
+
+_ADDED_LATER: Mapping[str, Any] = {"lookback_beats": ()}
+"""What models of earlier versions leave out."""
 _LEAST = {
     "n_hidden": 1,
     "n_recurrent": 1,
@@ -40,6 +45,7 @@ class ModelConfig:
         meters: time signatures whose bar positions are an input; none means the model does not know the bar.
         one_key: whether the model knows music in C major and A minor only, where all its training music was moved; it
             plays in every key by moving what it hears and what it plays.
+        lookback_beats: how many beats ago the recurrence is reminded of, at each of these; see `lookback`.
         phrase_beats: how many distances to the end of a phrase are an input, in whole beats, the last of them standing
             for any longer one and for not knowing; 0 means the model does not know of phrases.
         gibbs_steps: k, the sweeps of the chain that training used and sampling should use.
@@ -63,6 +69,7 @@ class ModelConfig:
     meters: tuple[str, ...] = ()
     one_key: bool = False
     phrase_beats: int = 0
+    lookback_beats: tuple[int, ...] = ()
     gibbs_steps: int = 25
     chain_start: ChainStart = "previous"
     max_notes: int = N_PITCHES
@@ -88,6 +95,11 @@ class ModelConfig:
                 raise CheckpointError(f"model config: {name} must be a number from 0 up, not {value!r}")
         if self.default_tempo_bpm == 0:
             raise CheckpointError("model config: default_tempo_bpm must be above 0")
+        beats = self.lookback_beats
+        if any(type(beat) is not int or not 1 <= beat <= MOST_LOOKBACK_BEATS for beat in beats):
+            raise CheckpointError(
+                f"model config: lookback_beats must be whole numbers from 1 to {MOST_LOOKBACK_BEATS}, not {beats!r}"
+            )
         try:
             bars = self._bar_steps
         except (RNNRBMError, TypeError, AttributeError) as err:
@@ -115,6 +127,26 @@ class ModelConfig:
     def n_context(self) -> int:
         """Inputs of the recurrence that say where the music is: one for each bar position and phrase distance."""
         return self.n_bar_positions + self.phrase_beats
+
+    @cached_property
+    def lookback_steps(self) -> tuple[int, ...]:
+        """The lookbacks in steps."""
+        return tuple(beats * self.steps_per_beat for beats in self.lookback_beats)
+
+    @property
+    def likeness_steps(self) -> int:
+        """How many steps are compared with those a lookback before."""
+        return LIKENESS_BEATS * self.steps_per_beat
+
+    @cached_property
+    def known_steps(self) -> int:
+        """How many of the last frames the recurrence is shown again or compares, beside the last one."""
+        return max(self.lookback_steps) + self.likeness_steps if self.lookback_steps else 0
+
+    @property
+    def n_input(self) -> int:
+        """Inputs of the recurrence: a frame, its place, and one more frame for each lookback."""
+        return self.n_visible * (1 + len(self.lookback_beats)) + self.n_context
 
     def context_index(self, meter: Meter, step_in_bar: int, beats_to_phrase_end: int | None = None) -> int:
         """Number a place in bar and phrase; `context_columns` says which inputs it switches on.
@@ -149,7 +181,7 @@ class ModelConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain JSON types; `from_json` takes them back."""
-        return {**asdict(self), "meters": list(self.meters)}
+        return {**asdict(self), "meters": list(self.meters), "lookback_beats": list(self.lookback_beats)}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Self:
@@ -163,8 +195,11 @@ class ModelConfig:
         names = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - names):
             raise CheckpointError(f"model config: {', '.join(unknown)} not known to this version")
+        values = {**_ADDED_LATER, **values}
         if missing := sorted(names - set(values)):
             raise CheckpointError(f"model config: {', '.join(missing)} missing")
-        if not isinstance(values["meters"], list | tuple):
-            raise CheckpointError(f"model config: meters must be a list, not {values['meters']!r}")
-        return cls(**{**values, "meters": tuple(values["meters"])})
+        lists = {name: values[name] for name in ("meters", "lookback_beats")}
+        for name, value in lists.items():
+            if not isinstance(value, list | tuple):
+                raise CheckpointError(f"model config: {name} must be a list, not {value!r}")
+        return cls(**{**values, **{name: tuple(value) for name, value in lists.items()}})

@@ -14,6 +14,7 @@ from rnnrbm_live.core.frame import N_PITCHES, Bits, transpose
 from rnnrbm_live.core.key import semitones_above_white_keys
 from rnnrbm_live.core.pianoroll import PianoRoll
 from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.lookback import likeness
 from rnnrbm_live.model.presets import Preset, StagedPreset
 
 
@@ -34,6 +35,10 @@ class Piece:
     def __len__(self) -> int:
         """Return T, the number of steps."""
         return len(self.bits)
+
+    def likeness(self, config: ModelConfig) -> NDArray[np.float32]:
+        """Return how far it repeats itself before each frame and after the last, (T + 1, L): see `lookback`."""
+        return likeness(self.bits, config.lookback_steps, config.likeness_steps)
 
 
 @dataclass(frozen=True)

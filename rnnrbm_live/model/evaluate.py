@@ -266,7 +266,7 @@ def log_likelihood(
         report=lambda share: report("all frames", share),
     )
     each = -energy - estimate.log_z  # (N,)
-    chosen = torch.randperm(len(frames), generator=keyed_generator(0))[: effort.check_frames]
+    chosen = torch.randperm(len(frames), generator=keyed_generator(0))[: effort.check_frames].to(base.device)
     checks, loss = _check(model, frames[chosen], base[chosen], estimate.log_z[chosen], _mean(each), effort, report)
     return LogLikelihood(
         "annealed importance sampling", _mean(each), _error_over_pieces(each, lengths), _mean(each) - loss, checks
@@ -341,8 +341,8 @@ def _at_least(name: str, value: float, limit: float) -> Check:
 def _predict(model: RNNRBM, frames: KnownFrames, effort: Effort, report: Report) -> tuple[Tensor, Tensor, float | None]:
     """Return one sampled frame per frame, (N, V), P(bit = 1 | past), (N, V), and the tutorial's monitor."""
     if isinstance(model, RNNNADE):
-        generator = keyed_generator(effort.seed)
-        sample, total = torch.empty(0), torch.zeros_like(frames.v)
+        generator = keyed_generator(effort.seed, device=frames.v.device)
+        sample, total = frames.v, torch.zeros_like(frames.v)
         for index in range(NADE_MARGINAL_SAMPLES):
             report("accuracy", index / NADE_MARGINAL_SAMPLES)
             sample = model.sample(frames.b_v, frames.b_h, generator=generator)
@@ -361,7 +361,7 @@ def _predict(model: RNNRBM, frames: KnownFrames, effort: Effort, report: Report)
     )
     monitor = 0.0
     for index, part in enumerate(_split(frames)):
-        generator = keyed_generator(effort.seed, index)
+        generator = keyed_generator(effort.seed, index, device=part.v.device)
         _, drive_v = gibbs_chain(part.v, model.W, part.b_v, part.b_h, steps=MONITOR_SWEEPS, generator=generator)
         monitor += float(reconstruction_monitor(part.v, drive_v)) * len(part)
     return sample, marginals, monitor / len(frames)

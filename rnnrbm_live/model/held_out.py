@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from rnnrbm_live.model.corpus import Piece
+from rnnrbm_live.model.lookback import echoes
 from rnnrbm_live.model.rnnrbm import RNNRBM
 
 
@@ -43,10 +44,12 @@ class KnownFrames:
         """Run the recurrence over whole pieces, each from the initial state."""
         parts = []
         for piece in pieces:
-            v = torch.from_numpy(piece.bits).float()  # (T, V)
-            contexts = torch.from_numpy(piece.contexts)
+            v = torch.from_numpy(piece.bits).to(model.W).float()  # (T, V)
+            contexts = torch.from_numpy(piece.contexts).to(v.device)
             first_state = model.initial_state(contexts[:1])  # (1, R)
-            states = model.recur(v[None, :-1], contexts[None, 1:], first_state)  # (1, T-1, R)
+            lags, alike = model.config.lookback_steps, piece.likeness(model.config)
+            shown = torch.from_numpy(echoes(piece.bits, lags, alike)[1:-1]).to(v)  # (T-1, L V)
+            states = model.recur(v[None, :-1], contexts[None, 1:], first_state, echoes=shown[None])  # (1, T-1, R)
             biases = model.biases(torch.cat((first_state[:, None], states), dim=1)[0])  # (T, V), (T, H)
             parts.append((v, torch.cat((torch.zeros_like(v[:1]), v[:-1])), *biases))
         return cls(*(torch.cat(rows) for rows in zip(*parts, strict=True)))

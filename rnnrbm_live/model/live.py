@@ -32,6 +32,7 @@ from rnnrbm_live.core.frame import (
 from rnnrbm_live.core.key import semitones_above_white_keys
 from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.lookback import echoes, likeness
 
 WEIGHT_GRID = 2.0**12
 """Weights, biases and noise are multiples of 1 / WEIGHT_GRID."""
@@ -65,6 +66,8 @@ class State:
         previous: the frame before.
         semitones: how far the music lies above the model's own key.
         notes: per frame, of late: an exponential mean over `NOTES_BEATS`.
+        past: (up to `config.known_steps`, n_visible / 8) the last frames, packed bits; None before the first, and where
+            the model does not look back.
         melody: (12,) how many steps each pitch class of a duet's player has sounded, of late; None before the first.
     """
 
@@ -72,6 +75,7 @@ class State:
     previous: Frame
     semitones: int = 0
     notes: float = 0.0
+    past: NDArray[np.uint8] | None = None
     melody: NDArray[np.float64] | None = None
 
 
@@ -155,7 +159,10 @@ class LiveModel:
         self._b_v, self._b_h = rounded["b_v"], rounded["b_h"]  # (V,), (H,)
         self._W_uvh = np.concatenate((rounded["W_uv"], rounded["W_uh"]), axis=1)  # (R, V + H)
         self._u0 = rounded["u0"]  # (R,)
-        self._W_input = np.ascontiguousarray(rounded["recurrence.weight_ih_l0"].T)  # (V + C, gates)
+        inputs = rounded["recurrence.weight_ih_l0"].T  # (V + L V + C, gates)
+        n_visible, n_echoed = config.n_visible, config.n_visible * (1 + len(config.lookback_beats))
+        self._W_input = np.concatenate((inputs[:n_visible], inputs[n_echoed:]))  # (V + C, gates)
+        self._W_echo = np.ascontiguousarray(inputs[n_visible:n_echoed])  # (L V, gates)
         self._W_state = np.ascontiguousarray(rounded["recurrence.weight_hh_l0"].T)  # (R, gates)
         self._b_input = rounded["recurrence.bias_ih_l0"]  # (gates,)
         self._b_state = rounded["recurrence.bias_hh_l0"]  # (gates,)
@@ -173,7 +180,7 @@ class LiveModel:
         state = State(_round(self._u0, STATE_GRID), REST, semitones, self.config.usual_notes)
         if not self.config.n_context:
             return state
-        return replace(self.update(state, REST, context), notes=state.notes)
+        return replace(self.update(state, REST, context), notes=state.notes, past=None)
 
     def update(self, state: State, frame: Frame, next_context: int = 0) -> State:
         """Return the state after `frame` was heard.
@@ -186,10 +193,29 @@ class LiveModel:
         columns = np.flatnonzero(self._bits(frame, state)).tolist()
         columns += [self.config.n_visible + column for column in self.config.context_columns(next_context)]
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
+        past = self._with(state.past, frame)
+        if past is not None:
+            echo = self._echo(past, state.semitones)  # (L V,)
+            shown = np.flatnonzero(echo)
+            from_input += echo[shown] @ self._W_echo[shown]
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
         u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
         notes = state.notes + (len(frame.sounding) - state.notes) / (NOTES_BEATS * self.config.steps_per_beat)
-        return State(_round(u, STATE_GRID), frame, state.semitones, notes, state.melody)
+        return State(_round(u, STATE_GRID), frame, state.semitones, notes, past, state.melody)
+
+    def _with(self, past: NDArray[np.uint8] | None, frame: Frame) -> NDArray[np.uint8] | None:
+        """Return the frames to look back to after one more."""
+        if not self.config.known_steps:
+            return None
+        row = np.packbits(frame_to_bits(frame, with_onsets=self.config.onsets))[None]
+        return row if past is None else np.concatenate((past, row))[-self.config.known_steps :]
+
+    def _echo(self, past: NDArray[np.uint8], semitones: int) -> NDArray[np.float64]:
+        """Return what the recurrence is shown before the frame to come, (L V,): multiples of 2^-8."""
+        bits, lags = np.unpackbits(past, axis=1, count=self.config.n_visible), self.config.lookback_steps
+        alike = likeness(bits, lags, self.config.likeness_steps, first=len(bits))
+        echo: NDArray[np.float64] = echoes(transpose(bits, -semitones), lags, alike, first=len(bits))[0].astype(float)
+        return echo
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
         """Return the state after known frames: a primer, or recorded music on rewind.

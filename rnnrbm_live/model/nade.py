@@ -46,7 +46,7 @@ class RNNNADE(RNNRBM):
         """Draw a frame for each row of biases, (N, V) of 0.0 and 1.0."""
         v = torch.zeros_like(b_v)
         drive = b_h.clone()  # (N, H)
-        noise = torch.rand(b_v.shape, generator=generator)
+        noise = torch.rand(b_v.shape, generator=generator, device=b_v.device)
         for unit in range(self.config.n_visible):
             logit = b_v[:, unit] + torch.sigmoid(drive) @ self.W_out[unit]
             v[:, unit] = (torch.sigmoid(logit) > noise[:, unit]).float()
@@ -73,7 +73,7 @@ def nade_log_likelihood(v: Tensor, W: Tensor, W_out: Tensor, b_v: Tensor, b_h: T
     on_before = (v.cumsum(1) - v).long()  # (N, V), how many units below are on
     most = int(v.sum(1).max())  # M
     frames, units = v.nonzero(as_tuple=True)
-    nth_on = torch.full((len(v), most), n_visible)  # (N, M); V stands for none
+    nth_on = torch.full((len(v), most), n_visible, device=v.device)  # (N, M); V stands for none
     nth_on[frames, on_before[frames, units]] = units
     rows = functional.embedding(nth_on, functional.pad(W, (0, 0, 0, 1)))  # (N, M, H)
     first = b_h[:, None]  # (N, 1, H)

@@ -7,7 +7,8 @@ References:
          annealing. AISTATS 2015.
 
 Letters as in `rnnrbm`; M chains per frame. All frames share W and are annealed side by side, in blocks small enough
-for the processor's cache; each block has its own noise, so the result does not depend on the number of threads.
+for the processor's cache, or large enough to keep a GPU busy; each block has its own noise, so the result does not
+depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -24,8 +25,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from rnnrbm_live.core.errors import SettingsError
+from rnnrbm_live.model.training_step import keyed_generator
 
 BLOCK_CHAINS = 2048
+GPU_BLOCK_CHAINS = 1 << 17
 ENUMERABLE_UNITS = 16
 BASE_SWEEPS = 30
 BASE_CHAINS = 4
@@ -91,7 +94,8 @@ def exact_log_partition(rbms: FrameRBMs) -> Tensor:
     n_hidden = rbms.W.shape[1]
     if n_hidden > ENUMERABLE_UNITS:
         raise SettingsError(f"{n_hidden} hidden units are too many to enumerate: {ENUMERABLE_UNITS} at most")
-    states = torch.arange(2**n_hidden)[:, None] >> torch.arange(n_hidden) & 1  # (2^H, H)
+    numbers = torch.arange(2**n_hidden, device=rbms.W.device)
+    states = numbers[:, None] >> numbers[:n_hidden] & 1  # (2^H, H)
     h = states.double()
     drive = h @ rbms.W.double().T  # (2^H, V)
     rows = []
@@ -253,12 +257,15 @@ def gibbs_samples(
 
 
 class _Noise:
-    """Uniform noise from numpy, which draws it faster than torch on a CPU: 32 bits each, so never a whole 64."""
+    """Uniform noise: on a CPU from numpy, which draws it faster than torch, 32 bits each."""
 
-    def __init__(self, seed: int, block: int) -> None:
+    def __init__(self, seed: int, block: int, device: torch.device) -> None:
         self._bits = np.random.SFC64((seed, block))
+        self._on_device = None if device.type == "cpu" else keyed_generator(seed, block, device=device)
 
     def uniform(self, shape: torch.Size) -> Tensor:
+        if self._on_device is not None:
+            return torch.rand(shape, generator=self._on_device, device=self._on_device.device)
         count = shape.numel()
         words = self._bits.random_raw((count + 1) // 2).view(np.int32)[:count]
         return torch.from_numpy(words).to(torch.float32).mul_(2.0**-32).add_(0.5).view(shape)
@@ -274,7 +281,8 @@ def _in_blocks(
     *per_frame: Tensor,
 ) -> Tensor:
     """Run `run(block, *rows, noise)` on blocks of frames and join the results."""
-    size = max(1, BLOCK_CHAINS // chains)
+    device = rbms.W.device
+    size = max(1, (BLOCK_CHAINS if device.type == "cpu" else GPU_BLOCK_CHAINS) // chains)
 
     def blocks() -> Iterator[tuple[int, slice]]:
         for index, first in enumerate(range(0, len(rbms), size)):
@@ -283,7 +291,7 @@ def _in_blocks(
     def work(job: tuple[int, slice]) -> Tensor:
         index, frames = job
         with torch.no_grad():
-            return run(rbms[frames], *(rows[frames] for rows in per_frame), _Noise(seed, index))
+            return run(rbms[frames], *(rows[frames] for rows in per_frame), _Noise(seed, index, device))
 
     results = []
     with ThreadPoolExecutor(threads) as pool:

@@ -7,7 +7,7 @@ References:
     RNN-RBM".
 
 Letters: B sequences at a time, T steps, N frames of any origin, V visible, H hidden, R recurrent units,
-C inputs for the place in bar and phrase. `v` is a row of bits; `W` is (V, H) as in [T].
+C inputs for the place in bar and phrase, L lookbacks. `v` is a row of bits; `W` is (V, H) as in [T].
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ class RNNRBM(nn.Module):
         b_v(t) = b_v + u(t-1) W_uv        b_h(t) = b_h + u(t-1) W_uh          [BL] eq. 8, 9
         u(t)   = tanh(b_u + u(t-1) W_uu + v(t) W_vu)                          [BL] eq. 11
 
-    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. Where places
-    are an input, the recurrence's input at t is [v(t), onehot(bar position of t+1), onehot(beats to its phrase's
-    end)], so that the biases of t+1 know where in bar and phrase they are; the first step is told its place by one
-    update with a silent frame from the learned `u0`. Else the state before the first step is `u0` itself, which
-    starts at zeros.
+    With ``config.rnn == "gru"`` a gated recurrent unit takes the place of the last line. Where places and lookbacks
+    are inputs, the recurrence's input at t is [v(t), echoes of t+1 (see `lookback`), onehot(bar position of t+1),
+    onehot(beats to its phrase's end)], so that the biases of t+1 know where in bar and phrase they are; the first step
+    is told its place by one update with a silent frame from the learned `u0`. Else the state before the first step is
+    `u0` itself, which starts at zeros.
 
     Attributes:
         W: (V, H). b_v: (V,). b_h: (H,). W_uv: (R, V). W_uh: (R, H). u0: (R,), the state before any music.
-        recurrence: W_vu is its `weight_ih_l0` (R or 3R, V + C), W_uu its `weight_hh_l0`, b_u its
+        recurrence: W_vu is its `weight_ih_l0` (R or 3R, (1 + L) V + C), W_uu its `weight_hh_l0`, b_u its
             `bias_ih_l0`.
     """
 
@@ -51,7 +51,7 @@ class RNNRBM(nn.Module):
         self.W_uh = nn.Parameter(torch.zeros(n_recurrent, n_hidden))
         self.u0 = nn.Parameter(torch.zeros(n_recurrent))
         recurrence = {"tanh": nn.RNN, "gru": nn.GRU}[config.rnn]
-        self.recurrence = recurrence(n_visible + config.n_context, n_recurrent, batch_first=True)
+        self.recurrence = recurrence(config.n_input, n_recurrent, batch_first=True)
         for parameter in self.recurrence.parameters():
             nn.init.zeros_(parameter)
         if config.rnn == "tanh":  # torch adds two biases where the paper has one
@@ -97,28 +97,45 @@ class RNNRBM(nn.Module):
         silence = contexts.new_zeros(len(contexts), 1, self.config.n_visible, dtype=u0.dtype)
         return self.recur(silence, contexts[:, None], u0)[:, 0]
 
-    def recur(self, v: Tensor, next_contexts: Tensor, u: Tensor, input_mask: Tensor | None = None) -> Tensor:
+    def recur(
+        self,
+        v: Tensor,
+        next_contexts: Tensor,
+        u: Tensor,
+        *,
+        echoes: Tensor | None = None,
+        input_mask: Tensor | None = None,
+    ) -> Tensor:
         """Run the recurrence over known frames.
 
         Args:
             v: (B, T, V) frames; T may be 0.
             next_contexts: (B, T) place of the step after each frame; not read where places are no input.
             u: (B, R) state before the first frame.
-            input_mask: what the frames are multiplied by, for dropout; any shape that fits v.
+            echoes: (B, T, L V) from `lookback.echoes`, of the frame after each; none means silence, and they are not
+                read by a model that does not look back.
+            input_mask: what frames and echoes are multiplied by, for dropout; any shape that fits (B, T, (1 + L) V).
 
         Returns:
             (B, T, R) state after each frame.
         """
         if not v.shape[1]:  # torch refuses sequences of no steps
             return u.new_zeros(len(u), 0, self.config.n_recurrent)
-        rows = v if input_mask is None else v * input_mask
+        rows = v
+        if self.config.lookback_beats:
+            silence = v.new_zeros(*v.shape[:2], len(self.config.lookback_beats) * self.config.n_visible)
+            rows = torch.cat((v, silence if echoes is None else echoes), dim=2)
+        if input_mask is not None:
+            rows = rows * input_mask
         if self.config.n_context:
             n_bar, n_phrase = self.config.n_bar_positions, self.config.phrase_beats
             place = functional.one_hot(next_contexts % n_bar, n_bar)
             if n_phrase:
                 place = torch.cat((place, functional.one_hot(next_contexts // n_bar, n_phrase)), dim=2)
-            rows = torch.cat((rows, place.to(v.dtype)), dim=2)  # (B, T, V + C)
+            rows = torch.cat((rows, place.to(v.dtype)), dim=2)  # (B, T, (1 + L) V + C)
         rnn = self.recurrence
+        if u.is_cuda:
+            return rnn(rows, u[None].contiguous())[0]  # type: ignore[no-any-return]
         x = rows @ rnn.weight_ih_l0.T + rnn.bias_ih_l0  # (B, T, R), or 3 R for the GRU's gates
         if self.config.rnn == "tanh":  # torch leaves `apply` bare
             return TanhRecurrence.apply(x + rnn.bias_hh_l0, rnn.weight_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
@@ -174,7 +191,7 @@ def gibbs_chain(
         b_v: (N, V) or (V,).
         b_h: (N, H) or (H,).
         steps: k sweeps, each h given v, then v given h.
-        generator: of all draws.
+        generator: of all draws, on the chains' device.
         most_notes: sounding bits that may be 1 after each sweep, see `limit_notes`; 88 is no limit.
 
     Returns:
@@ -183,9 +200,9 @@ def gibbs_chain(
     drive_v = v
     for _ in range(steps):
         mean_h = hidden_probabilities(v, W, b_h)
-        h = (torch.rand(mean_h.shape, generator=generator, dtype=v.dtype) < mean_h).to(v.dtype)
+        h = (torch.rand(mean_h.shape, generator=generator, dtype=v.dtype, device=v.device) < mean_h).to(v.dtype)
         drive_v = b_v + h @ W.T
-        chance = torch.rand(drive_v.shape, generator=generator, dtype=v.dtype)
+        chance = torch.rand(drive_v.shape, generator=generator, dtype=v.dtype, device=v.device)
         v = (chance < torch.sigmoid(drive_v)).to(v.dtype)
         if most_notes < N_PITCHES:
             limit_notes(v, drive_v - torch.logit(chance), most_notes)

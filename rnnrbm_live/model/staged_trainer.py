@@ -13,9 +13,11 @@ from torch import Tensor, nn
 from rnnrbm_live.core.frame import N_PITCHES, Bits, transpose
 from rnnrbm_live.model.build import new_model
 from rnnrbm_live.model.corpus import Corpus
+from rnnrbm_live.model.lookback import echoes
 from rnnrbm_live.model.nade import RNNNADE, nade_log_likelihood
 from rnnrbm_live.model.presets import Stage, StagedPreset
 from rnnrbm_live.model.rnnrbm import contrastive_cost, gibbs_chain, reconstruction_monitor
+from rnnrbm_live.model.sweep_graph import SweepGraph
 from rnnrbm_live.model.training_step import NoisePool, Update, keyed_generator, pooled_gibbs_chain
 
 NOISE_POOL_SWEEPS = 8
@@ -50,21 +52,25 @@ class LaneChunk:
 class StagedTrainer:
     """Reads several pieces side by side, carries the state along them, and keeps a weight average."""
 
-    def __init__(self, corpus: Corpus, preset: StagedPreset, *, seed: int) -> None:
-        """Make the model and its first optimiser."""
+    def __init__(self, corpus: Corpus, preset: StagedPreset, *, seed: int, device: str = "cpu") -> None:
+        """Make the model and its first optimiser, on a device."""
         self._preset = preset
+        self._device = torch.device(device)
         self._seed = seed
         self._pieces = corpus.train
         self.model = new_model(corpus.config)
         rates = np.mean([piece.bits.mean(axis=0) for piece in self._pieces], axis=0)
         spread = [transpose(rates[None], semitones)[0] for semitones in range(*preset.stages[0].transpositions)]
         self.model.initialise_staged(torch.from_numpy(np.mean(spread, axis=0)).float(), keyed_generator(seed))
+        self.model.to(self._device)
         self._average = {name: tensor.detach().clone() for name, tensor in self.model.named_parameters()}
         self._optimizer = self._new_optimizer(preset.stages[0])
+        self._alike = [piece.likeness(corpus.config) for piece in self._pieces]  # (T + 1, L) each
         # One chain per training frame, in the piece's own key.
         self._chains: list[Bits] = [piece.bits.copy() for piece in self._pieces]
-        self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent)  # (lanes, R)
+        self._carried = torch.zeros(preset.lanes, corpus.config.n_recurrent, device=self._device)  # (lanes, R)
         self._noise = self._new_noise(0)
+        self._sweep_graphs: dict[int, SweepGraph] = {}  # one for each limit of notes
 
     def stage_name(self, epoch: int) -> str:
         """Name what is being done in an epoch."""
@@ -99,7 +105,7 @@ class StagedTrainer:
         """Take one gradient step on the frames of all lanes."""
         _, stage, first_epoch = self._stage_at(epoch)
         stage_progress = (epoch - first_epoch + progress) / stage.epochs
-        generator = keyed_generator(self._seed, epoch, index)
+        generator = self._generator(epoch, index)
         model = self.model
 
         real, next_contexts, v = self._read(chunks)  # (B, T), (B, T), (B, T, V)
@@ -129,7 +135,7 @@ class StagedTrainer:
                 self._store_chains(chunks, sample)
             cost = contrastive_cost(data, sample, model.W, b_v, b_h)
             # One sweep from the data: these chains start elsewhere, so their ends are no reconstructions.
-            monitor = self._one_sweep_monitor(data, b_v, b_h, keyed_generator(self._seed, epoch, index, 1))
+            monitor = self._one_sweep_monitor(data, b_v, b_h, self._generator(epoch, index, 1))
 
         self._set_rates(_rate_factor(stage_progress))
         self._optimizer.zero_grad()
@@ -143,16 +149,16 @@ class StagedTrainer:
 
     def weights(self) -> dict[str, Tensor]:
         """Return the average of the weights."""
-        return {name: tensor.clone() for name, tensor in self._average.items()}
+        return {name: _on_cpu(tensor) for name, tensor in self._average.items()}
 
     def state(self) -> dict[str, Tensor]:
         """Return all that `load_state` needs to go on as if it had not stopped."""
-        state = {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
-        state |= {_AVERAGE + name: tensor.clone() for name, tensor in self._average.items()}
+        state = {name: _on_cpu(tensor) for name, tensor in self.model.state_dict().items()}
+        state |= {_AVERAGE + name: _on_cpu(tensor) for name, tensor in self._average.items()}
         for index, moments in self._optimizer.state_dict()["state"].items():
-            state |= {f"{_ADAM}{index}.{name}": tensor.clone() for name, tensor in moments.items()}
+            state |= {f"{_ADAM}{index}.{name}": _on_cpu(tensor) for name, tensor in moments.items()}
         state[_CHAINS] = torch.from_numpy(np.packbits(np.concatenate(self._chains), axis=1))
-        state[_CARRIED] = self._carried.clone()
+        state[_CARRIED] = _on_cpu(self._carried)
         return state
 
     def load_state(self, state: Mapping[str, Tensor], *, epoch: int) -> None:
@@ -172,12 +178,19 @@ class StagedTrainer:
         rows = np.unpackbits(state[_CHAINS].numpy(), axis=1)[:, : self.model.config.n_visible]
         ends = np.cumsum([len(piece) for piece in self._pieces])
         self._chains = [chain.copy() for chain in np.split(rows, ends[:-1])]
-        self._carried = state[_CARRIED].clone()
+        self._carried = state[_CARRIED].to(self._device, copy=True)
 
     @torch.no_grad()
     def _run_chains(
         self, start: Tensor, b_v: Tensor, b_h: Tensor, stage: Stage, steps: int, generator: torch.Generator
     ) -> Tensor:
+        most_notes = self.model.config.max_notes if stage.chains == "short-run" else N_PITCHES
+        if self._device.type == "cuda":
+            if most_notes not in self._sweep_graphs:
+                rows = self._preset.lanes * self._preset.chunk_steps
+                self._sweep_graphs[most_notes] = SweepGraph(self.model.W.detach(), rows, most_notes)
+            seed = int(torch.randint(1 << 62, (), generator=generator, device=self._device))
+            return self._sweep_graphs[most_notes].run(start, b_v, b_h, steps=steps, seed=seed)
         v, _ = pooled_gibbs_chain(
             start,
             self.model.W,
@@ -186,7 +199,7 @@ class StagedTrainer:
             steps=steps,
             noise=self._noise,
             generator=generator,
-            most_notes=self.model.config.max_notes if stage.chains == "short-run" else N_PITCHES,
+            most_notes=most_notes,
         )
         return v
 
@@ -207,7 +220,7 @@ class StagedTrainer:
             contexts[row, : len(after)] = after  # nothing follows the last step of a piece: left at 0, never used
             real[row, : chunk.last - chunk.first] = True
         rows = self._pad(chunks, [piece.bits for piece in self._pieces])
-        return torch.from_numpy(real), torch.from_numpy(contexts), rows
+        return torch.from_numpy(real).to(self._device), torch.from_numpy(contexts).to(self._device), rows
 
     def _contexts(self, chunk: LaneChunk) -> NDArray[np.int64]:
         """Return the places of a whole piece, (T,), as they are told."""
@@ -223,7 +236,7 @@ class StagedTrainer:
         for row, chunk in enumerate(chunks):
             moved = transpose(by_piece[chunk.piece][chunk.first : chunk.last], chunk.semitones)
             rows[row, : len(moved)] = moved
-        return torch.from_numpy(rows).float()
+        return torch.from_numpy(rows).to(self._device).float()
 
     def _with_intruders(self, v: Tensor, generator: torch.Generator) -> Tensor:
         """Return the music as the model hears it, (B, T, V): now and then a cluster of keys intrudes.
@@ -233,7 +246,7 @@ class StagedTrainer:
         """
         heard = v.clone()
         for lane in range(len(v)):
-            chance, replaces, where, key, width, length = torch.rand(6, generator=generator).tolist()
+            chance, replaces, where, key, width, length = _uniform((6,), generator).tolist()
             if chance >= self._preset.intruders:
                 continue
             first = int(where * v.shape[1])
@@ -243,12 +256,12 @@ class StagedTrainer:
             keys = slice(low := int(key * N_PITCHES), low + 1 + int(width * INTRUDER_KEYS))
             rows[:, :N_PITCHES][:, keys] = 1
             onsets = rows[:, N_PITCHES:][:, keys]  # (L, keys), or nothing where the model knows no onsets
-            onsets.copy_(torch.rand(onsets.shape, generator=generator) < 0.5)
+            onsets.copy_(_uniform(onsets.shape, generator) < 0.5)
         return heard
 
     def _previous_frames(self, chunks: list[LaneChunk], v: Tensor) -> Tensor:
         """Return the frame before each frame, (B, T, V); silence before a piece."""
-        before = torch.zeros(len(chunks), 1, v.shape[2])
+        before = v.new_zeros(len(chunks), 1, v.shape[2])
         for row, chunk in enumerate(chunks):
             if chunk.first:
                 bits = self._pieces[chunk.piece].bits[chunk.first - 1 : chunk.first]
@@ -264,18 +277,32 @@ class StagedTrainer:
         generator: torch.Generator,
     ) -> Tensor:
         """Return the state before each frame, (B, T, R), and carry each lane's last state on."""
-        first_contexts = torch.tensor([int(self._contexts(chunk)[chunk.first]) for chunk in chunks])
-        begins = torch.tensor([chunk.first == 0 for chunk in chunks])[:, None]
+        first_contexts = next_contexts.new_tensor([self._contexts(chunk)[chunk.first] for chunk in chunks])
+        begins = torch.tensor([chunk.first == 0 for chunk in chunks], device=self._device)[:, None]
         lanes = [chunk.lane for chunk in chunks]
         first_state = torch.where(begins, self.model.initial_state(first_contexts), self._carried[lanes])  # (B, R)
-        mask = _dropout_mask((len(chunks), 1, heard.shape[2]), input_dropout, generator)
-        states = self.model.recur(heard, next_contexts, first_state, mask)  # (B, T, R)
+        shown = self._echoes(chunks)  # (B, T, L V)
+        mask = _dropout_mask((len(chunks), 1, heard.shape[2] + shown.shape[2]), input_dropout, generator)
+        states = self.model.recur(heard, next_contexts, first_state, echoes=shown, input_mask=mask)  # (B, T, R)
         self._carried[lanes] = states.detach()[torch.arange(len(chunks)), _last_steps(chunks)]
         return torch.cat((first_state[:, None], states[:, :-1]), dim=1)
 
+    def _echoes(self, chunks: list[LaneChunk]) -> Tensor:
+        """Return what the model is shown of earlier bars, before the frame after each, (B, T, L V)."""
+        lags = self.model.config.lookback_steps
+        longest = max(chunk.last - chunk.first for chunk in chunks)
+        rows = np.zeros((len(chunks), longest, len(lags) * self.model.config.n_visible), np.float32)
+        for row, chunk in enumerate(chunks if lags else ()):
+            bits = transpose(self._pieces[chunk.piece].bits[: chunk.last], chunk.semitones)
+            after = chunk.first + 1
+            rows[row, : chunk.last - chunk.first] = echoes(
+                bits, lags, self._alike[chunk.piece][after : chunk.last + 1], first=after
+            )
+        return torch.from_numpy(rows).to(self._device)
+
     def _store_chains(self, chunks: list[LaneChunk], sample: Tensor) -> None:
         """Keep the chains' ends, (N, V): they go on there when these frames come again."""
-        rows = sample.numpy().astype(np.uint8)
+        rows = sample.byte().numpy(force=True)
         first = 0
         for chunk in chunks:
             length = chunk.last - chunk.first
@@ -286,7 +313,10 @@ class StagedTrainer:
     def _new_noise(self, epoch: int) -> NoisePool:
         config, preset = self.model.config, self._preset
         half_sweep = preset.lanes * preset.chunk_steps * max(config.n_visible, config.n_hidden)
-        return NoisePool(NOISE_POOL_SWEEPS * half_sweep, keyed_generator(self._seed, epoch, -1))
+        return NoisePool(NOISE_POOL_SWEEPS * half_sweep, self._generator(epoch, -1))
+
+    def _generator(self, *place: int) -> torch.Generator:
+        return keyed_generator(self._seed, *place, device=self._device)
 
     # Optimiser
 
@@ -309,7 +339,13 @@ class StagedTrainer:
             },
             {"params": recurrent, "full_rate": stage.learning_rate * self._preset.rnn_rate},
         ]
-        return torch.optim.AdamW(groups, lr=stage.learning_rate, betas=ADAM_BETAS, weight_decay=stage.weight_decay)
+        return torch.optim.AdamW(
+            groups,
+            lr=stage.learning_rate,
+            betas=ADAM_BETAS,
+            weight_decay=stage.weight_decay,
+            fused=self._device.type == "cuda",
+        )
 
     def _set_rates(self, factor: float) -> None:
         for group in self._optimizer.param_groups:
@@ -337,13 +373,22 @@ def _legal(v: Tensor, previous: Tensor) -> Tensor:
 
 def _exchange(start: Tensor, share: float, generator: torch.Generator) -> Tensor:
     """Return the rows, (N, V), with a `share` of them replaced by others of them."""
-    chosen = torch.rand(len(start), 1, generator=generator) < share
-    return torch.where(chosen, start[torch.randperm(len(start), generator=generator)], start)
+    chosen = _uniform((len(start), 1), generator) < share
+    others = torch.randperm(len(start), generator=generator, device=start.device)
+    return torch.where(chosen, start[others], start)
 
 
 def _dropout_mask(shape: tuple[int, ...], share: float, generator: torch.Generator) -> Tensor:
     """Return 0 for a `share` of places and 1 / (1 - share) for the others."""
-    return (torch.rand(shape, generator=generator) >= share).float() / max(1 - share, 1e-3)
+    return (_uniform(shape, generator) >= share).float() / max(1 - share, 1e-3)
+
+
+def _uniform(shape: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    return torch.rand(shape, generator=generator, device=generator.device)
+
+
+def _on_cpu(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu", copy=True)
 
 
 def _last_steps(chunks: list[LaneChunk]) -> Tensor:

@@ -125,6 +125,7 @@ def train(
     *,
     name: str,
     seed: int = 0,
+    device: str = "cpu",
     resume: bool = False,
     data_facts: Mapping[str, Any] | None = None,
     command: str = "",
@@ -136,8 +137,8 @@ def train(
     """Train a model and write it to `folder`.
 
     Ctrl+C, or `should_stop` returning True, ends it at the next update: the model so far and the state of the
-    training are saved, and going on later gives what not stopping would have given. The same corpus, preset
-    and seed give the same model on the same machine and number of torch threads.
+    training are saved, and going on later on the same device gives what not stopping would have given. The same corpus,
+    preset and seed give the same model on the same machine and number of torch threads; on a GPU up to rounding.
 
     Args:
         corpus: from `corpus.build_corpus` with the same preset.
@@ -145,6 +146,7 @@ def train(
         folder: created if it is not there.
         name: of the model, for its card.
         seed: of all that is random.
+        device: from `build.training_device`.
         resume: go on with the training that was stopped in `folder`.
         data_facts: source and licence of the data, for the card.
         command: that repeats this training, for the card.
@@ -156,14 +158,14 @@ def train(
     Raises:
         CheckpointError: if `folder` cannot be written to, or holds no training that fits when resuming.
     """
-    trainer = _new_trainer(corpus, preset, seed)
+    trainer = _new_trainer(corpus, preset, seed, device)
     run = _Run()
     identity = _identity(corpus, preset, seed)
     if resume:
         run = _resume(folder, trainer, identity)
 
     def save() -> None:
-        card = _card(name, corpus, preset, seed, data_facts or {}, command, run)
+        card = _card(name, corpus, preset, seed, data_facts or {}, command, device, run)
         save_checkpoint(folder, {key: tensor.numpy() for key, tensor in run.kept(trainer).items()}, card)
         arrays = {key: tensor.numpy() for key, tensor in trainer.state().items()}
         arrays |= {_BEST + key: tensor.numpy() for key, tensor in run.best.items()}
@@ -192,7 +194,7 @@ def train(
                 done = (run.epoch + run.index / len(batches)) / preset.epochs
                 monitor = run.monitor_sum / run.weight_sum
                 if epoch_ended:
-                    _end_epoch(run, trainer, corpus, preset, seed)
+                    _end_epoch(run, trainer, corpus, preset, seed, device)
                 run.seconds = time.monotonic() - started
                 if progress:
                     accuracy = run.accuracies[-1] if run.accuracies else None
@@ -225,9 +227,9 @@ def train(
     return TrainingResult(finished, folder, run.epoch, tuple(run.monitors), tuple(run.accuracies), run.seconds)
 
 
-def estimate_seconds(corpus: Corpus, preset: Preset, *, seed: int = 0) -> float:
+def estimate_seconds(corpus: Corpus, preset: Preset, *, seed: int = 0, device: str = "cpu") -> float:
     """Estimate how long `train` would take, by trying a few updates of its last epoch, the dearest, and one scoring."""
-    trainer = _new_trainer(corpus, preset, seed)
+    trainer = _new_trainer(corpus, preset, seed, device)
     epoch = preset.epochs - 1
     batches = trainer.plan_epoch(epoch)
     trainer.begin_epoch(epoch)
@@ -238,22 +240,22 @@ def estimate_seconds(corpus: Corpus, preset: Preset, *, seed: int = 0) -> float:
         trainer.update(batches[index % len(batches)], epoch=epoch, index=index, progress=0.0)
     per_update = (time.monotonic() - started) / TRIED_UPDATES
     started = time.monotonic()
-    sampled_accuracy(trainer.model, corpus.valid, generator=keyed_generator(seed))
+    sampled_accuracy(trainer.model, corpus.valid, generator=keyed_generator(seed, device=device))
     per_epoch = len(batches) * per_update + time.monotonic() - started
     return preset.epochs * per_epoch
 
 
-def _new_trainer(corpus: Corpus, preset: Preset, seed: int) -> Trainer[Any]:
+def _new_trainer(corpus: Corpus, preset: Preset, seed: int, device: str) -> Trainer[Any]:
     if isinstance(preset, TutorialPreset):
-        return TutorialTrainer(corpus, preset, seed=seed)
-    return StagedTrainer(corpus, preset, seed=seed)
+        return TutorialTrainer(corpus, preset, seed=seed, device=device)
+    return StagedTrainer(corpus, preset, seed=seed, device=device)
 
 
-def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, preset: Preset, seed: int) -> None:
+def _end_epoch(run: _Run, trainer: Trainer[Any], corpus: Corpus, preset: Preset, seed: int, device: str) -> None:
     """Close an epoch's books: its monitor, and the held-out figure of the weights to keep."""
     run.monitors.append(run.monitor_sum / run.weight_sum)
-    model = _model_with(trainer.weights(), corpus)
-    accuracy = sampled_accuracy(model, corpus.valid, generator=keyed_generator(seed, run.epoch, -2))
+    model = _model_with(trainer.weights(), corpus).to(device)
+    accuracy = sampled_accuracy(model, corpus.valid, generator=keyed_generator(seed, run.epoch, -2, device=device))
     if accuracy is not None:
         run.accuracies.append(accuracy)
     done = run.epoch + 1
@@ -306,6 +308,7 @@ def _card(
     seed: int,
     data_facts: Mapping[str, Any],
     command: str,
+    device: str,
     run: _Run,
 ) -> Card:
     data = {
@@ -324,6 +327,7 @@ def _card(
         "epochs_done": run.epoch,
         "minutes": round(run.seconds / 60, 1),
         "torch": torch.__version__,
+        "device": torch.cuda.get_device_name() if device == "cuda" else device,
     }
     if run.likelihoods:
         training["kept_after_epochs"] = run.best_epoch or run.epoch

@@ -66,10 +66,10 @@ class Trainer(Protocol[Batch]):
         ...
 
 
-def keyed_generator(*key: int) -> torch.Generator:
-    """Return a generator seeded by all the numbers of the key."""
+def keyed_generator(*key: int, device: torch.device | str = "cpu") -> torch.Generator:
+    """Return a generator on a device, seeded by all the numbers of the key; each kind of device draws its own."""
     digest = hashlib.blake2b(repr(key).encode(), digest_size=8).digest()
-    return torch.Generator().manual_seed(int.from_bytes(digest, "little") >> 1)
+    return torch.Generator(device).manual_seed(int.from_bytes(digest, "little") >> 1)
 
 
 class NoisePool:
@@ -80,8 +80,9 @@ class NoisePool:
     """
 
     def __init__(self, size: int, generator: torch.Generator) -> None:
-        """Draw `size` values."""
-        self._values = torch.logit(torch.rand(size, generator=generator).clamp_(1e-7, 1 - 1e-7))
+        """Draw `size` values, on the generator's device."""
+        values = torch.rand(size, generator=generator, device=generator.device)
+        self._values = torch.logit(values.clamp_(1e-7, 1 - 1e-7))
 
     def __len__(self) -> int:
         """Return how many values there are."""
@@ -90,7 +91,8 @@ class NoisePool:
     def draws(self, n_draws: int, shape: torch.Size, generator: torch.Generator) -> Iterator[Tensor]:
         """Yield values of the given shape from so many random places."""
         count = shape.numel()
-        for first in torch.randint(len(self) - count + 1, (n_draws,), generator=generator).tolist():
+        places = torch.randint(len(self) - count + 1, (n_draws,), generator=generator, device=generator.device)
+        for first in places.tolist():
             yield self._values[first : first + count].view(shape)
 
 

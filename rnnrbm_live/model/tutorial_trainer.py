@@ -33,13 +33,15 @@ class TutorialTrainer:
     Biases of all steps of a chunk come from one pass of the recurrence; the T chains then run side by side.
     """
 
-    def __init__(self, corpus: Corpus, preset: TutorialPreset, *, seed: int) -> None:
-        """Make the model, with the tutorial's initial weights."""
+    def __init__(self, corpus: Corpus, preset: TutorialPreset, *, seed: int, device: str = "cpu") -> None:
+        """Make the model, with the tutorial's initial weights, on a device."""
+        self._device = torch.device(device)
         self._preset = preset
         self._seed = seed
-        self._pieces = [torch.from_numpy(piece.bits).float() for piece in corpus.train]  # (T, V) each
+        self._pieces = [torch.from_numpy(piece.bits).to(device).float() for piece in corpus.train]  # (T, V) each
         self.model = RNNRBM(corpus.config)
         self.model.initialise_tutorial(keyed_generator(seed))
+        self.model.to(self._device)
         parameters = [parameter for parameter in self.model.parameters() if parameter.requires_grad]
         self.begin_epoch(0)
         self._optimizer = torch.optim.SGD(parameters, lr=preset.learning_rate)
@@ -62,7 +64,7 @@ class TutorialTrainer:
         """Take one gradient step."""
         model = self.model
         v = self._pieces[chunk.piece][chunk.first : chunk.last]  # (T, V)
-        no_context = torch.zeros(1, len(v), dtype=torch.long)
+        no_context = torch.zeros(1, len(v), dtype=torch.long, device=self._device)
         first_state = model.initial_state(no_context[:, 0])  # (1, R), zeros: [T] resets it every chunk
         states = model.recur(v[None, :-1], no_context[:, :-1], first_state)  # (1, T-1, R)
         b_v, b_h = model.biases(torch.cat((first_state[:, None], states), dim=1)[0])  # (T, V), (T, H)
@@ -74,7 +76,7 @@ class TutorialTrainer:
                 b_h,
                 steps=self._preset.training_gibbs_steps,
                 noise=self._noise,
-                generator=keyed_generator(self._seed, epoch, index),
+                generator=keyed_generator(self._seed, epoch, index, device=self._device),
             )
             monitor = float(reconstruction_monitor(v, drive_v))
         self._optimizer.zero_grad()
@@ -86,11 +88,13 @@ class TutorialTrainer:
         """Draw fresh noise."""
         config = self.model.config
         half_sweep = self._preset.chunk_steps * max(config.n_visible, config.n_hidden)
-        self._noise = NoisePool(NOISE_POOL_SWEEPS * half_sweep, keyed_generator(self._seed, epoch, -1))
+        self._noise = NoisePool(
+            NOISE_POOL_SWEEPS * half_sweep, keyed_generator(self._seed, epoch, -1, device=self._device)
+        )
 
     def weights(self) -> dict[str, Tensor]:
         """Return the weights to keep."""
-        return {name: tensor.detach().clone() for name, tensor in self.model.state_dict().items()}
+        return {name: tensor.detach().to("cpu", copy=True) for name, tensor in self.model.state_dict().items()}
 
     def state(self) -> dict[str, Tensor]:
         """Return all that `load_state` needs to go on as if it had not stopped."""

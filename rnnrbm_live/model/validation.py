@@ -46,7 +46,7 @@ def sampled_accuracy(model: RNNRBM, pieces: Sequence[Piece], *, generator: torch
     Args:
         model: with the weights to score.
         pieces: held-out pieces; as many as fit into `ACCURACY_FRAMES`, at least one.
-        generator: of all draws.
+        generator: of all draws, on the model's device.
 
     Returns:
         a share from 0 to 1, or None if there are no pieces.
@@ -83,7 +83,8 @@ def held_out_likelihood(model: RNNRBM, pieces: Sequence[Piece], *, seed: int) ->
     if not pieces:
         return None
     frames = KnownFrames.of(model, pieces)
-    frames = frames[torch.randperm(len(frames), generator=keyed_generator(seed))[:LIKELIHOOD_FRAMES]]
+    chosen = torch.randperm(len(frames), generator=keyed_generator(seed))[:LIKELIHOOD_FRAMES]
+    frames = frames[chosen.to(model.W.device)]
     if isinstance(model, RNNNADE):
         return HeldOutLikelihood(float(model.log_likelihood(frames.v, frames.b_v, frames.b_h).mean()), credible=True)
     rbms = FrameRBMs(model.W, frames.b_v, frames.b_h)

@@ -1,5 +1,6 @@
 """Model configs: JSON round trip, strictness, bar positions."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -12,7 +13,14 @@ CONFIG = ModelConfig(meters=("4/4", "3/4", "6/8"))
 
 
 def test_json_round_trip() -> None:
-    assert ModelConfig.from_json(CONFIG.to_json()) == CONFIG
+    for config in (CONFIG, replace(CONFIG, lookback_beats=(8, 16))):
+        assert ModelConfig.from_json(json.loads(json.dumps(config.to_json()))) == config
+
+
+def test_models_from_before_there_were_lookbacks_have_none() -> None:
+    values = CONFIG.to_json()
+    del values["lookback_beats"]
+    assert ModelConfig.from_json(values) == CONFIG
 
 
 def test_unknown_and_missing_entries_are_named() -> None:
@@ -42,6 +50,10 @@ def test_unknown_and_missing_entries_are_named() -> None:
         ("meters", "4/4"),
         ("meters", ["3/4", "3/4"]),
         ("meters", ["7/64"]),
+        ("lookback_beats", [0]),
+        ("lookback_beats", [1.5]),
+        ("lookback_beats", [1000]),
+        ("lookback_beats", 4),
     ],
 )
 def test_impossible_values_are_refused(name: str, value: object) -> None:

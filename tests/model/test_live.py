@@ -12,7 +12,9 @@ from rnnrbm_live.core.errors import SettingsError
 from rnnrbm_live.core.frame import REST, Frame, frame_to_bits, legal_frame, transpose
 from rnnrbm_live.model.checkpoint import weight_shapes
 from rnnrbm_live.model.config import ModelConfig
+from rnnrbm_live.model.corpus import Piece
 from rnnrbm_live.model.live import LiveModel, Mask, NoiseKey, Sample, logistic_noise, sigmoid
+from rnnrbm_live.model.lookback import echoes
 from rnnrbm_live.model.rnnrbm import RNNRBM, free_energy, hidden_probabilities
 from rnnrbm_live.model.untrained import SMALL_CONFIG, random_live_model
 
@@ -40,7 +42,11 @@ def test_importing_it_imports_no_torch() -> None:
 
 @pytest.mark.parametrize(
     "config",
-    [SMALL_CONFIG, ModelConfig(n_hidden=20, n_recurrent=12, rnn="tanh", onsets=False, chain_start="zeros")],
+    [
+        SMALL_CONFIG,
+        ModelConfig(n_hidden=20, n_recurrent=12, rnn="tanh", onsets=False, chain_start="zeros"),
+        replace(SMALL_CONFIG, steps_per_beat=1, lookback_beats=(4, 1, 9)),
+    ],
 )
 def test_states_and_biases_are_those_of_the_training_model(config: ModelConfig) -> None:
     """Up to the rounding of the weights: 2^-13 each, in sums of a few hundred terms."""
@@ -48,13 +54,16 @@ def test_states_and_biases_are_those_of_the_training_model(config: ModelConfig) 
     weights = {name: random.normal(0, 0.2, shape).astype(np.float32) for name, shape in weight_shapes(config).items()}
     live, trained = LiveModel(config, weights), RNNRBM(config)
     trained.load_state_dict({name: torch.from_numpy(array) for name, array in weights.items()})
-    bits = (random.random((12, 88)) < 0.05).astype(np.uint8)
+    bits = np.tile((random.random((4, 88)) < 0.05).astype(np.uint8), (6, 1))
+    bits[9] = bits[17] = 0
     frames = [legal_frame(np.flatnonzero(row) + 21, [], REST) for row in bits]
     rows = torch.from_numpy(np.stack([frame_to_bits(frame, with_onsets=config.onsets) for frame in frames])).float()
-    contexts = [0] * 12 if not config.n_context else [int(context) for context in random.integers(0, 28, 12)]
+    contexts = [0] * 24 if not config.n_context else [int(context) for context in random.integers(0, 28, 24)]
     with torch.no_grad():
         first = trained.initial_state(torch.tensor([3 if config.n_context else 0]))
-        states = trained.recur(rows[None], torch.tensor([contexts]), first)
+        known = Piece("", rows.byte().numpy(), np.array(contexts))
+        shown = echoes(known.bits, config.lookback_steps, known.likeness(config)[1:], first=1)
+        states = trained.recur(rows[None], torch.tensor([contexts]), first, echoes=torch.from_numpy(shown)[None])
         b_v, b_h = trained.biases(states[0, -1])
     state = live.listen(live.initial_state(3 if config.n_context else 0), frames, contexts)
     np.testing.assert_allclose(state.u, states[0, -1].numpy(), atol=2e-3)

@@ -125,7 +125,7 @@ def test_the_product_form_of_a_weight_is_the_difference_of_two_softplus(
 
 def test_noise_is_uniform_and_never_the_same_twice() -> None:
     """Mean and variance of 600,000 draws within 5 standard errors."""
-    noise = _Noise(1, 2)
+    noise = _Noise(1, 2, torch.device("cpu"))
     first, second = (noise.uniform(torch.Size((1000, 301))) for _ in range(2))
     both = torch.cat((first, second)).double()
     assert 0 <= both.min() < 1e-5
@@ -133,5 +133,5 @@ def test_noise_is_uniform_and_never_the_same_twice() -> None:
     assert abs(both.mean() - 0.5) < 5 * (1 / 12 / both.numel()) ** 0.5
     assert abs(12 * both.var() - 1) < 5 * (0.8 / both.numel()) ** 0.5
     assert not torch.equal(first, second)
-    assert torch.equal(first, _Noise(1, 2).uniform(torch.Size((1000, 301))))
-    assert not torch.equal(first, _Noise(1, 3).uniform(torch.Size((1000, 301))))
+    assert torch.equal(first, _Noise(1, 2, torch.device("cpu")).uniform(torch.Size((1000, 301))))
+    assert not torch.equal(first, _Noise(1, 3, torch.device("cpu")).uniform(torch.Size((1000, 301))))

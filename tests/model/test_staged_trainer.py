@@ -9,6 +9,7 @@ import torch
 from rnnrbm_live.core.frame import REST, frame_from_bits, frame_to_bits, transpose
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.model.corpus import Corpus, build_corpus
+from rnnrbm_live.model.lookback import echoes
 from rnnrbm_live.model.presets import ALL_KEYS, LIVE, Stage
 from rnnrbm_live.model.staged_trainer import StagedTrainer, _exchange, _legal
 from rnnrbm_live.model.training_step import keyed_generator
@@ -146,3 +147,20 @@ def test_the_average_is_what_is_kept(corpus: Corpus) -> None:
     start = trainer.weights()["W"]
     trainer.update(trainer.plan_epoch(0)[0], epoch=0, index=0, progress=0.0)
     torch.testing.assert_close(trainer.weights()["W"], (start + trainer.model.W.detach()) / 2)
+
+
+def test_echoes_are_those_of_the_whole_piece_in_its_key(corpus: Corpus) -> None:
+    config = replace(corpus.config, lookback_beats=(1, 3))
+    looking_back = replace(corpus, config=config)
+    trainer = StagedTrainer(looking_back, replace(PRESET, config=config), seed=1)
+    found = 0.0
+    for batch in trainer.plan_epoch(0):
+        shown = trainer._echoes(batch)
+        for row, chunk in enumerate(batch):
+            piece = corpus.train[chunk.piece]
+            whole = echoes(transpose(piece.bits, chunk.semitones), config.lookback_steps, piece.likeness(config))
+            length = chunk.last - chunk.first
+            assert np.array_equal(shown[row, :length].numpy(), whole[chunk.first + 1 : chunk.last + 1])
+            assert not shown[row, length:].any()
+            found += float(shown.sum())
+    assert found > 0
