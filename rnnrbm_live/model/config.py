@@ -138,11 +138,6 @@ class ModelConfig:
         """How many steps are compared with those a lookback before."""
         return LIKENESS_BEATS * self.steps_per_beat
 
-    @cached_property
-    def known_steps(self) -> int:
-        """How many of the last frames the recurrence is shown again or compares, beside the last one."""
-        return max(self.lookback_steps) + self.likeness_steps if self.lookback_steps else 0
-
     @property
     def n_input(self) -> int:
         """Inputs of the recurrence: a frame, its place, and one more frame for each lookback."""

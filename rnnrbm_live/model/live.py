@@ -32,7 +32,7 @@ from rnnrbm_live.core.frame import (
 from rnnrbm_live.core.key import semitones_above_white_keys
 from rnnrbm_live.core.pitch import PIANO
 from rnnrbm_live.model.config import ModelConfig
-from rnnrbm_live.model.lookback import echoes, likeness
+from rnnrbm_live.model.lookback import Memory
 
 WEIGHT_GRID = 2.0**12
 """Weights, biases and noise are multiples of 1 / WEIGHT_GRID."""
@@ -66,8 +66,7 @@ class State:
         previous: the frame before.
         semitones: how far the music lies above the model's own key.
         notes: per frame, of late: an exponential mean over `NOTES_BEATS`.
-        past: (up to `config.known_steps`, n_visible / 8) the last frames, packed bits; None before the first, and where
-            the model does not look back.
+        memory: of the last frames, for a model that looks back; None before the first, and for any other model.
         melody: (12,) how many steps each pitch class of a duet's player has sounded, of late; None before the first.
     """
 
@@ -75,7 +74,7 @@ class State:
     previous: Frame
     semitones: int = 0
     notes: float = 0.0
-    past: NDArray[np.uint8] | None = None
+    memory: Memory | None = None
     melody: NDArray[np.float64] | None = None
 
 
@@ -180,7 +179,7 @@ class LiveModel:
         state = State(_round(self._u0, STATE_GRID), REST, semitones, self.config.usual_notes)
         if not self.config.n_context:
             return state
-        return replace(self.update(state, REST, context), notes=state.notes, past=None)
+        return replace(self.update(state, REST, context), notes=state.notes, memory=None)
 
     def update(self, state: State, frame: Frame, next_context: int = 0) -> State:
         """Return the state after `frame` was heard.
@@ -193,29 +192,17 @@ class LiveModel:
         columns = np.flatnonzero(self._bits(frame, state)).tolist()
         columns += [self.config.n_visible + column for column in self.config.context_columns(next_context)]
         from_input = self._W_input[columns].sum(axis=0) + self._b_input  # (gates,)
-        past = self._with(state.past, frame)
-        if past is not None:
-            echo = self._echo(past, state.semitones)  # (L V,)
+        memory = None
+        if lags := self.config.lookback_steps:
+            bits = frame_to_bits(frame, with_onsets=self.config.onsets)
+            memory = Memory.of(state.memory, bits, lags, self.config.likeness_steps)
+            echo = memory.echo(lags, self.config.n_visible, -state.semitones).astype(float)  # multiples of 2^-16
             shown = np.flatnonzero(echo)
             from_input += echo[shown] @ self._W_echo[shown]
         from_state = state.u @ self._W_state + self._b_state  # (gates,)
         u = _gru(from_input, from_state, state.u) if self.config.rnn == "gru" else np.tanh(from_input + from_state)
         notes = state.notes + (len(frame.sounding) - state.notes) / (NOTES_BEATS * self.config.steps_per_beat)
-        return State(_round(u, STATE_GRID), frame, state.semitones, notes, past, state.melody)
-
-    def _with(self, past: NDArray[np.uint8] | None, frame: Frame) -> NDArray[np.uint8] | None:
-        """Return the frames to look back to after one more."""
-        if not self.config.known_steps:
-            return None
-        row = np.packbits(frame_to_bits(frame, with_onsets=self.config.onsets))[None]
-        return row if past is None else np.concatenate((past, row))[-self.config.known_steps :]
-
-    def _echo(self, past: NDArray[np.uint8], semitones: int) -> NDArray[np.float64]:
-        """Return what the recurrence is shown before the frame to come, (L V,): multiples of 2^-8."""
-        bits, lags = np.unpackbits(past, axis=1, count=self.config.n_visible), self.config.lookback_steps
-        alike = likeness(bits, lags, self.config.likeness_steps, first=len(bits))
-        echo: NDArray[np.float64] = echoes(transpose(bits, -semitones), lags, alike, first=len(bits))[0].astype(float)
-        return echo
+        return State(_round(u, STATE_GRID), frame, state.semitones, notes, memory, state.melody)
 
     def listen(self, state: State, frames: Sequence[Frame], next_contexts: Sequence[int]) -> State:
         """Return the state after known frames: a primer, or recorded music on rewind.

@@ -11,12 +11,13 @@ All of it is known when the frame is drawn. L lookbacks, T known frames, V visib
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from rnnrbm_live.core.frame import N_PITCHES, Bits
+from rnnrbm_live.core.frame import N_PITCHES, Bits, transpose
 
 LIKENESS_BEATS = 4
 LIKENESS_LEVELS = 256
@@ -57,23 +58,61 @@ def likeness(bits: Bits, lags: Sequence[int], window: int, *, first: int = 0) ->
     return levels
 
 
-def echoes(bits: Bits, lags: Sequence[int], alike: Reals, *, first: int = 0) -> Reals:
-    """Return what the model is shown before each frame: the frames `lag` steps before it, times `likeness`.
+def echoes(bits: Bits, lags: Sequence[int], clear: Reals, *, first: int = 0) -> Reals:
+    """Return what the model is shown before each frame: the frames `lag` steps before it, times how clear they are.
 
     Args:
         bits: (T, V) known frames, in the model's key.
         lags: L lookbacks, steps.
-        alike: (T + 1 - first, L) from `likeness`.
+        clear: (T + 1 - first, L), their `likeness`, or less.
         first: number of frames that come before the first one asked for.
 
     Returns:
         (T + 1 - first, L V)
     """
-    shown = np.zeros((len(alike), len(lags), bits.shape[1]), np.float32)
+    shown = np.zeros((len(clear), len(lags), bits.shape[1]), np.float32)
     for column, lag in enumerate(lags):
         start = max(first, lag)
         if start > len(bits):
             continue
         shown[start - first :, column] = bits[start - lag : len(bits) + 1 - lag]
-    shown *= alike[..., None]
-    return shown.reshape(len(alike), -1)
+    shown *= clear[..., None]
+    return shown.reshape(len(clear), -1)
+
+
+@dataclass(frozen=True, eq=False)
+class Memory:
+    """What must be known of the music so far to be reminded of it while it is played.
+
+    Composers repeat a strain and go on. A model that is shown its own repetitions is surer of them each time and never
+    leaves them; so while it plays, what sounded is shown the fainter, the less it was new: unlike all that was a
+    lookback before it.
+
+    Attributes:
+        packed: (n, V / 8) the last frames' bits, as many as can be looked back to or compared.
+        new: (n + 1,) how new each of them was, and the frame to come is: 1 less its greatest likeness.
+        alike: (L,) likeness before the frame to come.
+    """
+
+    packed: NDArray[np.uint8]
+    new: Reals
+    alike: Reals
+
+    @classmethod
+    def of(cls, earlier: Memory | None, row: Bits, lags: Sequence[int], window: int) -> Memory:
+        """Take in one more frame, (V,)."""
+        packed, new = np.packbits(row)[None], np.ones(1, np.float32)
+        if earlier is not None:
+            known = max(lags) + window
+            packed, new = np.concatenate((earlier.packed, packed))[-known:], earlier.new[-known:]
+        bits = np.unpackbits(packed, axis=1, count=len(row))
+        alike = likeness(bits, lags, window, first=len(bits))[0]
+        return cls(packed, np.append(new, 1 - alike.max()), alike)
+
+    def echo(self, lags: Sequence[int], n_visible: int, semitones: int) -> Reals:
+        """Return what is shown before the frame to come, (L V,), with the music moved by some semitones."""
+        bits = transpose(np.unpackbits(self.packed, axis=1, count=n_visible), semitones)
+        new = [self.new[-1 - lag] if lag <= len(bits) else 0.0 for lag in lags]
+        clear = self.alike * np.array(new, np.float32)
+        shown: Reals = echoes(bits, lags, clear[None], first=len(bits))[0]
+        return shown

@@ -293,11 +293,11 @@ class StagedTrainer:
         longest = max(chunk.last - chunk.first for chunk in chunks)
         rows = np.zeros((len(chunks), longest, len(lags) * self.model.config.n_visible), np.float32)
         for row, chunk in enumerate(chunks if lags else ()):
-            bits = transpose(self._pieces[chunk.piece].bits[: chunk.last], chunk.semitones)
             after = chunk.first + 1
-            rows[row, : chunk.last - chunk.first] = echoes(
-                bits, lags, self._alike[chunk.piece][after : chunk.last + 1], first=after
-            )
+            begin = max(0, after - max(lags))
+            bits = transpose(self._pieces[chunk.piece].bits[begin : chunk.last], chunk.semitones)
+            alike = self._alike[chunk.piece][after : chunk.last + 1]
+            rows[row, : len(alike)] = echoes(bits, lags, alike, first=after - begin)
         return torch.from_numpy(rows).to(self._device)
 
     def _store_chains(self, chunks: list[LaneChunk], sample: Tensor) -> None:

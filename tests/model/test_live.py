@@ -62,7 +62,11 @@ def test_states_and_biases_are_those_of_the_training_model(config: ModelConfig) 
     with torch.no_grad():
         first = trained.initial_state(torch.tensor([3 if config.n_context else 0]))
         known = Piece("", rows.byte().numpy(), np.array(contexts))
-        shown = echoes(known.bits, config.lookback_steps, known.likeness(config)[1:], first=1)
+        alike = known.likeness(config)
+        new = 1 - alike.max(1, initial=0)
+        for column, lag in enumerate(config.lookback_steps):  # while playing, only what was new is shown
+            alike[lag:, column] *= new[:-lag]
+        shown = echoes(known.bits, config.lookback_steps, alike[1:], first=1)
         states = trained.recur(rows[None], torch.tensor([contexts]), first, echoes=torch.from_numpy(shown)[None])
         b_v, b_h = trained.biases(states[0, -1])
     state = live.listen(live.initial_state(3 if config.n_context else 0), frames, contexts)
