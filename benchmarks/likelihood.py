@@ -49,6 +49,17 @@ class Published:
 SETS = (
     Published("JSB chorales", "jsb_chorales.npz", "jsb", -6.27, -6.35, -5.56, -6.39, 33.12),
     Published("Nottingham", "nottingham.npz", "nottingham", -2.39, -2.62, -2.31, -2.77, 75.40, temperatures=3000),
+    Published(
+        "Nottingham, looking back",
+        "nottingham.npz",
+        "nottingham-lookback",
+        -2.39,
+        -2.62,
+        -2.31,
+        -2.77,
+        75.40,
+        temperatures=10_000,
+    ),
     Published("MuseData", "musedata.npz", "musedata", -6.01, -6.35, -5.60, -6.83, 34.02),
     Published("Piano-midi.de", "piano_midi.npz", "piano-midi", -7.09, -7.36, -7.05, -7.84, 28.92),
 )

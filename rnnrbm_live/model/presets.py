@@ -148,6 +148,7 @@ def _reference(
     steps_per_beat: int,
     stages: tuple[Stage, ...],
     nade_epochs: tuple[int, int],
+    lookback_beats: tuple[int, ...] = (),
 ) -> dict[str, StagedPreset]:
     """Return the presets of a published data set: for the RNN-RBM's best likelihood, and its RNN-NADE.
 
@@ -159,6 +160,7 @@ def _reference(
         n_recurrent=n_recurrent,
         onsets=False,
         steps_per_beat=steps_per_beat,
+        lookback_beats=lookback_beats,
         chain_start="zeros",
     )
     rbm = StagedPreset(name, config, stages, rnn_rate=0.3, chosen_by_likelihood=True)
@@ -171,6 +173,8 @@ def _reference(
     return {preset.name: preset for preset in (rbm, nade)}
 
 
+TUNE_BEATS = (8, 12, 16, 24, 32, 48)
+"""How long ago a tune's strain may have begun: 2, 4, 8 and 16 bars of three or four beats."""
 NADE_HIDDEN = 150
 NADE_LEARNING_RATE = 3e-3
 
@@ -199,6 +203,19 @@ REFERENCES = {
         nade_epochs=(14, 24),
     ),
     **_reference(
+        "nottingham-lookback",
+        n_hidden=200,
+        n_recurrent=256,
+        steps_per_beat=2,
+        stages=(
+            Stage("persistent", 16, 6e-3, 5, 10, 0.2, 0.05, 0.01, ALL_KEYS),
+            Stage("persistent", 26, 5e-3, 12, 30, 0.5, 0.1, 0.06),
+            Stage("persistent", 14, 2e-3, 50, 100, 0.5, 0.1, 0.06, exchanged=0.05),
+        ),
+        nade_epochs=(14, 24),
+        lookback_beats=TUNE_BEATS,
+    ),
+    **_reference(
         "musedata",
         n_hidden=200,
         n_recurrent=256,
@@ -221,7 +238,7 @@ REFERENCES = {
         nade_epochs=(10, 30),
     ),
 }
-"""One pair for each set of the 2012 paper."""
+"""One pair for each set of the 2012 paper, and one more for the tunes, whose strains come back."""
 
 USUAL_UPDATES = 14_000
 """As many as the chorales got, whose sound is known."""
