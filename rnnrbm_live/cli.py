@@ -121,7 +121,7 @@ def _add_music_options(parser: argparse.ArgumentParser) -> None:
     for name, flag, text in (
         ("seed", "--seed", "the same seed plays the same notes"),
         ("tempo_bpm", "--tempo", "quarter notes per minute (default: the primer's, or the model's)"),
-        ("temperature", "--temperature", "1 is the model as trained, higher is wilder (default: 0.9)"),
+        ("temperature", "--temperature", "1 is the model as trained (default), higher is wilder"),
         ("density", "--density", "nats added to every key: above 0 more notes"),
         ("gibbs_steps", "--gibbs-steps", "sweeps of the Gibbs chain per frame (default: the model's)"),
     ):

@@ -65,8 +65,7 @@ class Settings:
 
     Attributes:
         tempo_bpm: quarter notes per minute.
-        temperature: T of every conditional probability in the Gibbs chain, sigmoid(a / T). 1 is the model as trained;
-            the default is a little calmer.
+        temperature: T of every conditional probability in the Gibbs chain, sigmoid(a / T); 1 is the model as trained.
         density: nats added to the bias of every key; above 0 more notes, below 0 fewer.
         gibbs_steps: k, sweeps of the chain per frame.
         velocity: MIDI velocity of an unaccented note.
@@ -97,7 +96,7 @@ class Settings:
     """
 
     tempo_bpm: float = 96.0
-    temperature: float = 0.9
+    temperature: float = 1.0
     density: float = 0.0
     gibbs_steps: int = 25
     velocity: int = 72

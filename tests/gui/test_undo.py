@@ -156,7 +156,7 @@ def test_a_knob_that_moves_on_is_one_step_and_has_to_be_picked_up_after_undo(des
     assert desk.settings.temperature == 1.28
     desk.settle()
     desk.press(Qt.Key.Key_Z)
-    assert desk.settings.temperature == 0.9
+    assert desk.settings.temperature == 1.0
     assert not desk.window._undo_action.isEnabled()
     desk.engine.change(controls={knob: Reading(98)})
     desk.window.bridge.look()
