@@ -7,22 +7,33 @@ temperature that falls to 1. After k sweeps their samples are compared with samp
 weighted, which are the distribution itself as nearly as it can be had: how much the rates of the bits differ (summed
 over bits, half of it: notes on too many or too few, per frame), and how far the mean free energy is off, in nats.
 "Itself" is the difference between two such sets of reference samples: the noise of the comparison.
+
+Where voices compete, the chain that plays is no RBM's and annealing knows nothing of it. It is compared with where it
+leads itself: with its own samples after a long run, from zeros and from the music.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor
 
+from rnnrbm_live.core.frame import N_PITCHES
 from rnnrbm_live.evaluation import held_out_pieces, load_for
 from rnnrbm_live.model.build import load_model
 from rnnrbm_live.model.checkpoint import load_card
 from rnnrbm_live.model.held_out import KnownFrames
 from rnnrbm_live.model.partition import FrameRBMs, annealed_samples, base_rates
-from rnnrbm_live.model.rnnrbm import RNNRBM, free_energy, hidden_probabilities, visible_probabilities
+from rnnrbm_live.model.rnnrbm import (
+    RNNRBM,
+    free_energy,
+    gibbs_chain,
+    hidden_probabilities,
+    visible_probabilities,
+)
 from rnnrbm_live.model.training_step import keyed_generator
 from rnnrbm_live.places import model_library
 
@@ -32,6 +43,7 @@ TEMPERATURES = 2000
 SWEEPS = (1, 5, 25, 100, 400)
 HOT = 2.0
 STARTS = ("zeros", "previous frame", "zeros, annealed")
+LONG_RUN = 4000
 
 
 def chains_after(model: RNNRBM, frames: KnownFrames, start: str) -> Iterator[tuple[int, Tensor]]:
@@ -63,8 +75,17 @@ def chains_after(model: RNNRBM, frames: KnownFrames, start: str) -> Iterator[tup
         yield steps, v.view(len(frames), CHAINS, -1)
 
 
+def competing_after(model: RNNRBM, frames: KnownFrames, start: Tensor, sweeps: Sequence[int]) -> Iterator[Tensor]:
+    """Run the chain that plays, from (N, V); yield samples (N, M, V) at each number of sweeps."""
+    generator = keyed_generator(2)
+    v, b_v, b_h = (rows.repeat_interleave(CHAINS, 0) for rows in (start, frames.b_v, frames.b_h))
+    for steps in (later - earlier for earlier, later in pairwise((0, *sweeps))):
+        v, _ = gibbs_chain(v, model.W, b_v, b_h, steps=steps, generator=generator, most_notes=model.config.max_notes)
+        yield v.view(len(frames), CHAINS, -1)
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description="How far k Gibbs sweeps are from the distribution itself.")
     parser.add_argument("model", help="name or folder")
     parser.add_argument("data", help="as for rnnrbm-live evaluate")
@@ -102,6 +123,23 @@ def main() -> None:
         print("| k | " + " | ".join(STARTS) + " |\n|---|---|---|---|")
         equal = torch.full((len(frames), CHAINS), 1 / CHAINS)
         columns = [[compare(summary(v, equal)) for _, v in chains_after(model, frames, start)] for start in STARTS]
+        for steps, *cells in zip(SWEEPS, *columns, strict=True):
+            print(f"| {steps} | " + " | ".join(cells) + " |")
+        if model.config.max_notes == N_PITCHES:
+            return
+        silence = torch.zeros_like(frames.v)
+        (far,), (near,) = (list(competing_after(model, frames, start, (LONG_RUN,))) for start in (silence, frames.v))
+        truth = summary(far, equal)
+        print(
+            f"\nWith at most {model.config.max_notes} notes in each sweep, as it plays, against {LONG_RUN} such",
+            end=" ",
+        )
+        print(f"sweeps from zeros; as many from the music differ by {compare(summary(near, equal))}\n")
+        print("| k | zeros | previous frame |\n|---|---|---|")
+        columns = [
+            [compare(summary(v, equal)) for v in competing_after(model, frames, start, SWEEPS)]
+            for start in (silence, frames.previous)
+        ]
         for steps, *cells in zip(SWEEPS, *columns, strict=True):
             print(f"| {steps} | " + " | ".join(cells) + " |")
 

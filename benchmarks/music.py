@@ -13,6 +13,7 @@ numpy only. With --card the figures are written into the models' cards.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -216,8 +217,10 @@ def judge(folder: Path, music: RealMusic, tutorial: Sequence[PianoRoll], tempera
     print("| figure | real | model |\n|---|---|---|")
     values: dict[str, float] = {}
     for name, measure in FIGURES:
-        values[name] = round(measure(played), 4)
-        print(f"| {name} | {measure(music.held_out):.3f} | {values[name]:.3f} |")
+        real = measure(music.held_out)
+        if not math.isnan(real):  # as it is of phrases where they are not known
+            values[name] = round(measure(played), 4)
+            print(f"| {name} | {real:.3f} | {values[name]:.3f} |")
     left = primer_left(model, music.held_out, temperature=temperature)
     print(
         f"\nBars {LATER_BARS + 1} to {2 * LATER_BARS} after {left.primers} primers of {PRIMER_BARS} bars in 12 keys, "

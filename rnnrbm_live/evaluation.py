@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from rnnrbm_live.core.errors import CorpusError
 from rnnrbm_live.io.datasets import Dataset, load_dataset
-from rnnrbm_live.model.build import load_model, training_device
+from rnnrbm_live.model.build import gpu_errors, load_model, training_device
 from rnnrbm_live.model.checkpoint import Card, load_card
 from rnnrbm_live.model.corpus import Piece, encode
 from rnnrbm_live.model.evaluate import Effort, evaluate
@@ -47,7 +47,8 @@ def evaluate_from_command(
             bar.n = min(share, 1.0)
             bar.refresh()
 
-        result = evaluate(model, pieces, Effort(temperatures=temperatures, threads=threads), report=show)
+        with gpu_errors():
+            result = evaluate(model, pieces, Effort(temperatures=temperatures, threads=threads), report=show)
     print(f"{folder.resolve().name} on {chosen} of {data}")
     print(result.table())
     if json_path is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -37,6 +39,23 @@ def training_device(choice: str) -> str:
             raise DeviceError("this torch cannot use the NVIDIA GPU: install a build for CUDA, or use --device cpu")
         torch.backends.cudnn.allow_tf32 = False  # 10 bits of mantissa are too few for log Z
     return device
+
+
+@contextmanager
+def gpu_errors() -> Iterator[None]:
+    """Turn what torch raises when a GPU fails or is full into one sentence.
+
+    Raises:
+        DeviceError: in its place.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as err:
+        raise DeviceError("the GPU's memory is full: close what else uses it, or use --device cpu") from err
+    except RuntimeError as err:
+        if "CUDA" not in str(err):
+            raise
+        raise DeviceError(f"the GPU failed ({str(err).splitlines()[0]}): try again, or use --device cpu") from err
 
 
 def load_model(folder: Path) -> RNNRBM:

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from rnnrbm_live.core.errors import CheckpointError
-from rnnrbm_live.model.build import new_model
+from rnnrbm_live.model.build import gpu_errors, new_model
 from rnnrbm_live.model.checkpoint import Card, end_training, load_training, save_checkpoint, save_training
 from rnnrbm_live.model.corpus import Corpus
 from rnnrbm_live.model.presets import Preset, StagedPreset, TutorialPreset
@@ -157,6 +157,7 @@ def train(
 
     Raises:
         CheckpointError: if `folder` cannot be written to, or holds no training that fits when resuming.
+        DeviceError: if the GPU fails or is full; what was saved last can be gone on with.
     """
     trainer = _new_trainer(corpus, preset, seed, device)
     run = _Run()
@@ -177,7 +178,7 @@ def train(
     started = time.monotonic() - run.seconds
     last_save = time.monotonic()
     stopped = False
-    with _interrupts() as interrupted:
+    with _interrupts() as interrupted, gpu_errors():
         while run.epoch < preset.epochs and not stopped:
             batches = trainer.plan_epoch(run.epoch)
             if run.index == 0:

@@ -4,12 +4,13 @@ import os
 import signal
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from rnnrbm_live.core.errors import CheckpointError
+from rnnrbm_live.core.errors import CheckpointError, DeviceError
 from rnnrbm_live.core.pianoroll import Note, PianoRoll
 from rnnrbm_live.model import presets
 from rnnrbm_live.model.checkpoint import WEIGHTS_FILE, load_card, load_live_model, load_weights
@@ -125,6 +126,32 @@ def test_ctrl_c_saves(tmp_path: Path) -> None:
     result = train_small(TUTORIAL, tmp_path, progress=lambda _report: os.kill(os.getpid(), signal.SIGINT))
     assert not result.finished
     assert signal.getsignal(signal.SIGINT) is before
+    assert train_small(TUTORIAL, tmp_path, resume=True).finished
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB"), "memory is full"),
+        (RuntimeError("CUDA error: unspecified launch failure\nCompile with ..."), r"failure\): try again"),
+    ],
+)
+def test_a_gpu_that_fails_is_one_sentence_and_what_was_saved_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, says: str
+) -> None:
+    updates = 0
+
+    def update(trainer: TutorialTrainer, *args: Any, **named: Any) -> Any:
+        nonlocal updates
+        updates += 1
+        if updates == 3:
+            raise error
+        return plain_update(trainer, *args, **named)
+
+    plain_update = TutorialTrainer.update
+    monkeypatch.setattr(TutorialTrainer, "update", update)
+    with pytest.raises(DeviceError, match=says):
+        train_small(TUTORIAL, tmp_path, seconds_between_saves=0.0)
     assert train_small(TUTORIAL, tmp_path, resume=True).finished
 
 
