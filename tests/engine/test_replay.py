@@ -24,7 +24,7 @@ from rnnrbm_live.model.untrained import SMALL_CONFIG, random_live_model
 from rnnrbm_live.player.offline import OfflinePlayer
 
 ONE_KEY = replace(SMALL_CONFIG, one_key=True, phrase_beats=5)
-ROLLS = replace(SMALL_CONFIG, onsets=False, meters=())
+ROLLS = replace(SMALL_CONFIG, onsets=False, meters=(), lookback_beats=(2, 4))
 
 
 def load(name: str) -> Stepper:

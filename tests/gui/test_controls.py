@@ -20,7 +20,7 @@ LEFT = Qt.MouseButton.LeftButton
 NO_KEYS, SHIFT, ALT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 EACH = pytest.mark.parametrize("name", list(MEASURES))
 UNITS = {
-    "temperature": "\N{MULTIPLICATION SIGN} 0.90",
+    "temperature": "\N{MULTIPLICATION SIGN} 1.00",
     "density": "0.00 nats",
     "gibbs_steps": "25 sweeps",
     "velocity": "72 / 127",

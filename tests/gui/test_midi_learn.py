@@ -91,10 +91,10 @@ def test_a_slider_learns_by_a_right_click_and_follows_once_it_is_picked_up(desk:
     assert desk.move(KNOB, 10) == []
     assert not desk.window.learning.isVisible()
     assert desk.window.trouble.text == "CC 74 on channel 1 is for Temperature"
-    assert desk.move(KNOB, 20, 30) == [], "0.9 lies at 51"
+    assert desk.move(KNOB, 20, 30) == [], "1 lies between 63 and 64"
     assert control.mark == "CC 74 \N{UPWARDS ARROW}"
     assert control.slider.ghost == pytest.approx(30 / 127)
-    assert desk.move(KNOB, 50, 127) == [ask.Adjust("temperature", 0.89), ask.Adjust("temperature", 1.5)]
+    assert desk.move(KNOB, 66, 127) == [ask.Adjust("temperature", 1.02), ask.Adjust("temperature", 1.5)]
     assert (control.mark, control.slider.ghost, control.value) == ("CC 74", None, 1.5)
     desk.set("temperature", 0.6)  # a preset, undo, the mouse
     assert control.mark == "CC 74 \N{DOWNWARDS ARROW}"
