@@ -176,3 +176,21 @@ def test_enumeration_is_over_every_frame() -> None:
         bits[0, :5] = state
         total += np.exp(evaluate(model, [Piece("one", bits, np.zeros(1, np.int64))], QUICK).log_likelihood.nats)
     assert total == pytest.approx(1.0, abs=1e-4)
+
+
+def test_a_model_that_looks_back_is_told_nothing_of_the_frame_itself() -> None:
+    """A change of frame 30 reaches no bias up to frame 30, and through the echo alone those of a lookback later."""
+    config = ModelConfig(n_hidden=6, n_recurrent=5, onsets=False, steps_per_beat=1, lookback_beats=(4, 7))
+    model = new_model(config)
+    model.initialise_staged(torch.full((88,), 0.1), keyed_generator(0))
+    with torch.no_grad():
+        model.recurrence.weight_ih_l0[:, :88] = 0  # frames are heard as echoes only
+        model.recurrence.weight_hh_l0.zero_()
+    bits = np.tile((np.random.default_rng(3).random((4, 88)) < 0.1).astype(np.uint8), (12, 1))
+    changed = bits.copy()
+    changed[30] ^= 1
+    before, after = (KnownFrames.of(model, [Piece("", rows, np.zeros(48, np.int64))]) for rows in (bits, changed))
+    differs = ((before.b_v != after.b_v).any(1) | (before.b_h != after.b_h).any(1)).numpy()
+    assert not differs[:31].any()
+    assert differs[31:35].all()  # what the last beats were like
+    assert differs[34]  # the changed frame itself, four beats later
