@@ -135,7 +135,7 @@ class RNNRBM(nn.Module):
             rows = torch.cat((rows, place.to(v.dtype)), dim=2)  # (B, T, (1 + L) V + C)
         rnn = self.recurrence
         if u.is_cuda:
-            return rnn(rows, u[None].contiguous())[0]  # type: ignore[no-any-return]
+            return rnn(rows, u[None].contiguous())[0]  # type: ignore[no-any-return]  # torch leaves modules untyped
         x = rows @ rnn.weight_ih_l0.T + rnn.bias_ih_l0  # (B, T, R), or 3 R for the GRU's gates
         if self.config.rnn == "tanh":  # torch leaves `apply` bare
             return TanhRecurrence.apply(x + rnn.bias_hh_l0, rnn.weight_hh_l0, u)  # type: ignore[no-any-return, no-untyped-call]
